@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Builds the host code with AddressSanitizer and UndefinedBehaviorSanitizer into build-sanitize/ and
+# runs the tests on it, leak checks included. Kernels themselves are not instrumented.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+generator=()
+! command -v ninja >/dev/null || generator=(-G Ninja)
+[ ! -e build-sanitize/CMakeCache.txt ] || generator=()
+cmake -S . -B build-sanitize "${generator[@]}" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    -DGALIP_SANITIZE=address,undefined >/dev/null
+cmake --build build-sanitize --parallel "$(nproc)" >/dev/null
+
+# What the OpenCL driver and its compiler keep until the process ends is theirs.
+export LSAN_OPTIONS="suppressions=$PWD/ci/lsan.supp:print_suppressions=0"
+export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+ctest --test-dir build-sanitize --parallel "$(nproc)" --output-on-failure

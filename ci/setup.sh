@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Installs what is missing on Debian 12 and its relatives: what the program needs, with --tests also
+# what its tests need, with --ci also what the checks of CI need. Silent when nothing is missing.
+# Elsewhere it prints the list and goes on if there is a compiler, CMake and pkg-config.
+set -euo pipefail
+
+# A need is a Debian package and a probe: whether something else already provides the same.
+needs=(
+    'gcc                tool cc'
+    'libc6-dev          links c stdio.h'
+    'cmake              cmake_is_new_enough'
+    'ninja-build        tool ninja'
+    'pkg-config         tool pkg-config'
+    'ocl-icd-opencl-dev links OpenCL CL/cl.h'
+    'pocl-opencl-icd    opencl_has_device'
+    'libclblast-dev     links clblast clblast_c.h'
+    'libpng-dev         links png png.h'
+    'libjpeg-dev        links jpeg stdio.h jpeglib.h'
+    'libjansson-dev     links jansson jansson.h'
+    'libpcre2-dev       links pcre2-8 pcre2.h'
+    'libutf8proc-dev    links utf8proc utf8proc.h'
+    'zlib1g-dev         links z zlib.h'
+)
+needs_tests=('libcmocka-dev links cmocka stdarg.h stddef.h stdint.h setjmp.h cmocka.h')
+needs_ci=('clang tool clang' 'clang-format tool clang-format' 'shellcheck tool shellcheck')
+
+tool() {
+    command -v "$1" >/dev/null
+}
+
+# links LIB HEADER...: whether a program that includes the headers links with the library.
+links() {
+    local lib=$1
+    shift
+    { printf '#include <%s>\n' "$@" && echo 'int main(void) { return 0; }'; } |
+        cc -DPCRE2_CODE_UNIT_WIDTH=8 -DCL_TARGET_OPENCL_VERSION=120 -x c - -o "$scratch/probe" \
+            "-l$lib" 2>/dev/null
+}
+
+cmake_is_new_enough() {
+    tool cmake && printf 'cmake_minimum_required(VERSION 3.25)\n' >"$scratch/version.cmake" &&
+        cmake -P "$scratch/version.cmake" 2>/dev/null
+}
+
+opencl_has_device() {
+    cc -DCL_TARGET_OPENCL_VERSION=120 -x c - -o "$scratch/device" -lOpenCL 2>/dev/null <<'C' &&
+#include <CL/cl.h>
+int main(void)
+{
+    cl_platform_id platform[16];
+    cl_uint n = 0, devices = 0;
+
+    if (clGetPlatformIDs(16, platform, &n) != CL_SUCCESS)
+        return 1;
+    for (cl_uint i = 0; i < n && i < 16 && devices == 0; i++)
+        clGetDeviceIDs(platform[i], CL_DEVICE_TYPE_ALL, 0, NULL, &devices);
+    return devices == 0;
+}
+C
+        "$scratch/device" >/dev/null 2>&1
+}
+
+case "${1:-}" in
+'') ;;
+--tests) needs+=("${needs_tests[@]}") ;;
+--ci) needs+=("${needs_tests[@]}" "${needs_ci[@]}") ;;
+*) echo "usage: ci/setup.sh [--tests | --ci]" >&2 && exit 2 ;;
+esac
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+have=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${needs[@]%% *}" 2>/dev/null || true)
+missing=()
+for need in "${needs[@]}"; do
+    read -r package probe <<<"$need"
+    # shellcheck disable=SC2086 # the probe is a command with its arguments
+    grep -qx "$package installed" <<<"$have" || $probe || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+as_root=()
+[ "$(id -u)" = 0 ] || as_root=(sudo)
+if ! tool apt-get || ! tool "${as_root[0]:-env}"; then
+    echo "setup: not found (names of Debian packages): ${missing[*]}"
+    tool cc && tool cmake && tool pkg-config && exit 0
+    echo "setup: a C compiler, CMake >= 3.25 and pkg-config are needed at least" >&2
+    exit 1
+fi
+echo "setup: installing ${missing[*]}"
+apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -o DPkg::Lock::Timeout=120)
+if ! { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "${missing[@]}"; } \
+    >"$scratch/log" 2>&1 </dev/null; then
+    tail -n 20 "$scratch/log" >&2
+    exit 1
+fi

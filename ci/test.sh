@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Set-up, build and all tests; where CI=true also the checks of the source, a build with clang, the
+# tests under sanitizers and an installation. Closes with the number of executed cases; each check
+# counts as one. In CI a skipped case is a failed one unless it names its reason.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+passed=0 failed=0 skipped=0
+
+# check COMMAND...: one case more, passed or failed; the work goes on either way.
+check() {
+    echo "== $*"
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $*"
+    fi
+}
+
+# build_with COMPILER: everything compiles with warnings as errors.
+build_with() {
+    CC=$1 cmake -S . -B "build-$1" -DGALIP_WERROR=ON >/dev/null || return 1
+    cmake --build "build-$1" --parallel "$(nproc)" >"build-$1/build.log" 2>&1 && return 0
+    cat "build-$1/build.log"
+    return 1
+}
+
+run_tests() {
+    local status=0 p f s
+    ctest --test-dir build --parallel "$(nproc)" --output-on-failure || status=$?
+    read -r p f s < <(awk -v strict="${CI:+1}" -f ci/count.awk \
+        build/Testing/Temporary/LastTest.log)
+    [ $status = 0 ] || [ "$f" -gt 0 ] || f=1
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+}
+
+if [ -z "${CI:-}" ]; then
+    ci/setup.sh --tests
+    ci/build.sh --tests
+    run_tests
+else
+    ci/setup.sh --ci
+    check ci/check-includes.sh
+    check ci/check-format.sh
+    check ci/check-headers.sh
+    check ci/check-kernels.sh
+    ci/build.sh --tests
+    check ci/check-device.sh
+    run_tests
+    check build_with clang
+    check ci/sanitize.sh
+    check ci/check-install.sh
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
