@@ -1,0 +1,207 @@
+/*
+ * tokenizer_clean.c - CLIP's text cleaning.
+ *
+ * As in ftfy.fix_text: HTML references (unless the text has a '<'), C1 controls as Windows-1252,
+ * Latin ligatures, half- and full-width forms, quotes, line breaks, terminal escapes, control
+ * characters, NFC; repeated as long as there are references to replace. Then html.unescape twice,
+ * white space collapsed and stripped, lower case. Left out: the repair of mojibake.
+ */
+#include "model/tokenizer_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+/* Rounds over nested references ("&amp;amp;amp;..."); ftfy has no limit and takes square time. */
+enum { MAX_ROUNDS = 8 };
+
+/* Most code points that one becomes in map_rune ("ffi"). */
+enum { MAX_MAPPED = 3 };
+
+typedef struct ligature {
+    int32_t from;
+    int32_t to[MAX_MAPPED];
+} ligature;
+
+static const ligature ligatures[] = {
+    {0x132, {'I', 'J'}},       {0x133, {'i', 'j'}},       {0x149, {0x2BC, 'n'}},
+    {0x1F1, {'D', 'Z'}},       {0x1F2, {'D', 'z'}},       {0x1F3, {'d', 'z'}},
+    {0x1C4, {'D', 0x17D}},     {0x1C5, {'D', 0x17E}},     {0x1C6, {'d', 0x17E}},
+    {0x1C7, {'L', 'J'}},       {0x1C8, {'L', 'j'}},       {0x1C9, {'l', 'j'}},
+    {0x1CA, {'N', 'J'}},       {0x1CB, {'N', 'j'}},       {0x1CC, {'n', 'j'}},
+    {0xFB00, {'f', 'f'}},      {0xFB01, {'f', 'i'}},      {0xFB02, {'f', 'l'}},
+    {0xFB03, {'f', 'f', 'i'}}, {0xFB04, {'f', 'f', 'l'}}, {0xFB05, {0x17F, 't'}},
+    {0xFB06, {'s', 't'}},
+};
+
+/* Ligatures and width forms taken apart; returns how many code points were written to to[]. */
+static size_t take_apart(int32_t c, int32_t to[MAX_MAPPED])
+{
+    to[0] = c;
+    for (size_t i = 0; i < sizeof ligatures / sizeof ligatures[0]; i++) {
+        if (ligatures[i].from != c)
+            continue;
+        memcpy(to, ligatures[i].to, sizeof ligatures[i].to);
+        return to[2] != 0 ? 3 : 2;
+    }
+    if (c == 0x3000)
+        to[0] = ' ';
+    if (c > 0xFF00 && c < 0xFFF0) {
+        const utf8proc_ssize_t n =
+            utf8proc_decompose_char(c, to, MAX_MAPPED, UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE, NULL);
+        return (size_t)n;
+    }
+    return 1;
+}
+
+static int32_t plain_quote_or_break(int32_t c)
+{
+    if (c == 0x2BC || (c >= 0x2018 && c <= 0x201B))
+        return '\'';
+    if (c >= 0x201C && c <= 0x201F)
+        return '"';
+    if (c == '\r' || c == 0x2028 || c == 0x2029)
+        return '\n';
+    return c;
+}
+
+/* Every fix that looks at one code point only. */
+static gcl_status map_runes(gcl_runes *r, gcl_error *err)
+{
+    gcl_runes mapped = {NULL, 0};
+    const gcl_status st = gcl_runes_create(&mapped, MAX_MAPPED * r->n, err);
+
+    if (st != GCL_OK)
+        return st;
+    for (size_t i = 0; i < r->n; i++) {
+        int32_t to[MAX_MAPPED];
+        const size_t n = take_apart(gcl_rune_from_c1(r->at[i]), to);
+        for (size_t k = 0; k < n; k++)
+            mapped.at[mapped.n++] = plain_quote_or_break(to[k]);
+    }
+    gcl_runes_destroy(r);
+    *r = mapped;
+    return GCL_OK;
+}
+
+/* Length of a terminal escape ESC [ digits-and-semicolons letter at at[0], or 0. */
+static size_t escape_length(const int32_t *at, size_t n)
+{
+    size_t i = 2;
+
+    if (n < 3 || at[0] != 0x1B || at[1] != '[')
+        return 0;
+    while (i < n && (at[i] == ';' || utf8proc_category(at[i]) == UTF8PROC_CATEGORY_ND))
+        i++;
+    if (i < n && ((at[i] >= 'a' && at[i] <= 'z') || (at[i] >= 'A' && at[i] <= 'Z')))
+        return i + 1;
+    return 0;
+}
+
+static bool is_unwanted_control(int32_t c)
+{
+    return c < 0x09 || c == 0x0B || (c >= 0x0E && c < 0x20) || c == 0x7F ||
+           (c >= 0x206A && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFC);
+}
+
+static void strip_controls(gcl_runes *r)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < r->n;) {
+        const size_t skip = escape_length(r->at + i, r->n - i);
+        if (skip > 0) {
+            i += skip;
+            continue;
+        }
+        if (!is_unwanted_control(r->at[i]))
+            r->at[used++] = r->at[i];
+        i++;
+    }
+    r->n = used;
+}
+
+static gcl_status normalize(gcl_runes *r, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    utf8proc_uint8_t *nfc = NULL;
+    char *text = NULL;
+    size_t bytes = 0;
+    utf8proc_ssize_t nfc_bytes;
+
+    GCL_TRY(gcl_runes_to_utf8(&text, &bytes, r, err));
+    nfc_bytes = utf8proc_map((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)bytes, &nfc,
+                             UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    if (nfc_bytes < 0) {
+        st = GCL_FAIL(err, GCL_E_NOMEM, "tokenizer: NFC of %zu bytes: %s", bytes,
+                      utf8proc_errmsg(nfc_bytes));
+        goto done;
+    }
+    gcl_runes_destroy(r);
+    GCL_TRY(gcl_runes_from_utf8(r, (const char *)nfc, (size_t)nfc_bytes, err));
+done:
+    free(nfc);
+    free(text);
+    return st;
+}
+
+static gcl_status fix_text(gcl_runes *r, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    bool unescape = true, again = true;
+
+    for (size_t i = 0; i < r->n; i++) {
+        if (r->at[i] == '<')
+            unescape = false;
+    }
+    for (int round = 0; again && round < MAX_ROUNDS; round++) {
+        again = unescape && gcl_html_unescape(r, GCL_HTML_FTFY);
+        GCL_TRY(map_runes(r, err));
+        strip_controls(r);
+        GCL_TRY(normalize(r, err));
+    }
+done:
+    return st;
+}
+
+static bool is_space(int32_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+           (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
+           c == 0x205F || c == 0x3000;
+}
+
+static void collapse_spaces(gcl_runes *r)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < r->n; i++) {
+        if (!is_space(r->at[i]))
+            r->at[used++] = r->at[i];
+        else if (used > 0 && r->at[used - 1] != ' ')
+            r->at[used++] = ' ';
+    }
+    if (used > 0 && r->at[used - 1] == ' ')
+        used--;
+    r->n = used;
+}
+
+gcl_status gcl_tokenizer_clean(char **out, size_t *out_bytes, const char *text, size_t bytes,
+                               gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    gcl_runes r = {NULL, 0};
+
+    *out = NULL;
+    *out_bytes = 0;
+    GCL_TRY(gcl_runes_from_utf8(&r, text, bytes, err));
+    GCL_TRY(fix_text(&r, err));
+    gcl_html_unescape(&r, GCL_HTML_PYTHON);
+    gcl_html_unescape(&r, GCL_HTML_PYTHON);
+    collapse_spaces(&r);
+    GCL_TRY(gcl_runes_lower(&r, err));
+    GCL_TRY(gcl_runes_to_utf8(out, out_bytes, &r, err));
+done:
+    gcl_runes_destroy(&r);
+    return st;
+}

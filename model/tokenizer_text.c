@@ -1,0 +1,134 @@
+/* tokenizer_text.c - text as code points: UTF-8 both ways, and Python's lower case. */
+#include "model/tokenizer_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+enum { REPLACEMENT = 0xFFFD, SIGMA = 0x3A3, FINAL_SIGMA = 0x3C2, I_WITH_DOT = 0x130 };
+
+gcl_status gcl_runes_create(gcl_runes *out, size_t n, gcl_error *err)
+{
+    out->n = 0;
+    out->at = malloc((n + 1) * sizeof *out->at);
+    if (out->at == NULL)
+        return GCL_FAIL(err, GCL_E_NOMEM, "tokenizer: host allocation of %zu bytes",
+                        (n + 1) * sizeof *out->at);
+    return GCL_OK;
+}
+
+void gcl_runes_destroy(gcl_runes *r)
+{
+    free(r->at);
+    r->at = NULL;
+    r->n = 0;
+}
+
+gcl_status gcl_runes_from_utf8(gcl_runes *out, const char *text, size_t bytes, gcl_error *err)
+{
+    const gcl_status st = gcl_runes_create(out, bytes, err);
+
+    if (st != GCL_OK)
+        return st;
+    for (size_t i = 0; i < bytes;) {
+        utf8proc_int32_t c = 0;
+        const utf8proc_ssize_t len =
+            utf8proc_iterate((const utf8proc_uint8_t *)text + i, (utf8proc_ssize_t)(bytes - i), &c);
+        out->at[out->n++] = len > 0 && c != 0 ? c : REPLACEMENT;
+        i += len > 0 ? (size_t)len : 1;
+    }
+    return GCL_OK;
+}
+
+gcl_status gcl_runes_to_utf8(char **out, size_t *out_bytes, const gcl_runes *r, gcl_error *err)
+{
+    size_t used = 0;
+
+    *out_bytes = 0;
+    *out = malloc(4 * r->n + 1);
+    if (*out == NULL)
+        return GCL_FAIL(err, GCL_E_NOMEM, "tokenizer: host allocation of %zu bytes", 4 * r->n + 1);
+    for (size_t i = 0; i < r->n; i++)
+        used += (size_t)utf8proc_encode_char(r->at[i], (utf8proc_uint8_t *)*out + used);
+    (*out)[used] = '\0';
+    *out_bytes = used;
+    return GCL_OK;
+}
+
+/* Unicode's Cased, as far as categories and case mappings tell. */
+static bool is_cased(int32_t c)
+{
+    const utf8proc_category_t category = utf8proc_category(c);
+
+    return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LL ||
+           category == UTF8PROC_CATEGORY_LT || utf8proc_tolower(c) != c || utf8proc_toupper(c) != c;
+}
+
+/* Unicode's Case_Ignorable: marks, modifiers, formats, and the word-internal punctuation. */
+static bool is_case_ignorable(int32_t c)
+{
+    static const int32_t inside_words[] = {'\'',   '.',    ':',    0xB7,   0x387,  0x55F,
+                                           0x5F4,  0x2018, 0x2019, 0x2024, 0x2027, 0xFE13,
+                                           0xFE52, 0xFE55, 0xFF07, 0xFF0E, 0xFF1A};
+
+    switch (utf8proc_category(c)) {
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_SK:
+        return true;
+    default:
+        break;
+    }
+    for (size_t i = 0; i < sizeof inside_words / sizeof inside_words[0]; i++) {
+        if (c == inside_words[i])
+            return true;
+    }
+    return false;
+}
+
+/* Whether the sigma at i, which follows a cased letter, ends its word. */
+static bool ends_word(const gcl_runes *r, size_t i)
+{
+    do {
+        i++;
+    } while (i < r->n && is_case_ignorable(r->at[i]));
+    return i == r->n || !is_cased(r->at[i]);
+}
+
+gcl_status gcl_runes_lower(gcl_runes *r, gcl_error *err)
+{
+    gcl_runes low = {NULL, 0};
+    const gcl_status st = gcl_runes_create(&low, 2 * r->n, err);
+    bool after_cased = false; /* the last that is not case-ignorable is cased */
+
+    if (st != GCL_OK)
+        return st;
+    for (size_t i = 0; i < r->n; i++) {
+        const int32_t c = r->at[i];
+        if (c == I_WITH_DOT) {
+            low.at[low.n++] = 'i';
+            low.at[low.n++] = 0x307;
+        } else if (c == SIGMA && after_cased && ends_word(r, i)) {
+            low.at[low.n++] = FINAL_SIGMA;
+        } else {
+            low.at[low.n++] = utf8proc_tolower(c);
+        }
+        if (!is_case_ignorable(c))
+            after_cased = is_cased(c);
+    }
+    gcl_runes_destroy(r);
+    *r = low;
+    return GCL_OK;
+}
+
+int32_t gcl_rune_from_c1(int32_t c)
+{
+    static const uint16_t windows_1252[32] = {
+        0x20AC, 0x81,   0x201A, 0x192,  0x201E, 0x2026, 0x2020, 0x2021, 0x2C6,  0x2030, 0x160,
+        0x2039, 0x152,  0x8D,   0x17D,  0x8F,   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+        0x2013, 0x2014, 0x2DC,  0x2122, 0x161,  0x203A, 0x153,  0x9D,   0x17E,  0x178};
+
+    return c >= 0x80 && c < 0xA0 ? windows_1252[c - 0x80] : c;
+}
