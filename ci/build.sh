@@ -1,15 +1,11 @@
 #!/usr/bin/env bash
-# Configures and builds (Release) into build/ and leaves the program at build/galip; with --tests
-# the libraries and the test programs too. In CI a warning is an error.
+# Configures and builds (Release) into build/ and leaves the program at build/galip beside the
+# libraries; with --tests also the test programs. In CI a warning is an error.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 options=()
-target=(--target galip)
-if [ "${1:-}" = --tests ]; then
-    options+=(-DGALIP_TESTS=ON)
-    target=()
-fi
+[ "${1:-}" != --tests ] || options+=(-DGALIP_TESTS=ON)
 if [ ! -e build/CMakeCache.txt ]; then
     options=(-DCMAKE_BUILD_TYPE=Release -DGALIP_TESTS=OFF "${options[@]}")
     ! command -v ninja >/dev/null || options+=(-G Ninja)
@@ -25,5 +21,5 @@ logged() {
 
 mkdir -p build
 logged configure cmake -S . -B build "${options[@]}"
-logged build cmake --build build --parallel "$(nproc)" "${target[@]}"
+logged build cmake --build build --parallel "$(nproc)"
 grep -A 5 'warning:' build/build.log >&2 || true

@@ -81,7 +81,8 @@ done
 as_root=()
 [ "$(id -u)" = 0 ] || as_root=(sudo)
 if ! tool apt-get || ! tool "${as_root[0]:-env}"; then
-    echo "setup: not found (names of Debian packages): ${missing[*]}"
+    echo "setup: nothing can be installed here (no apt-get, or neither root nor sudo)"
+    echo "setup: not found, by the names of Debian packages: ${missing[*]}"
     tool cc && tool cmake && tool pkg-config && exit 0
     echo "setup: a C compiler, CMake >= 3.25 and pkg-config are needed at least" >&2
     exit 1
