@@ -7,9 +7,8 @@
 #include <string.h>
 
 static const char *const own_names[GCL_E_COUNT_] = {
-    "GCL_OK",         "GCL_E_ARG",         "GCL_E_SHAPE",      "GCL_E_BUFFER",
-    "GCL_E_NOMEM",    "GCL_E_FILE",        "GCL_E_FORMAT",     "GCL_E_NOT_FOUND",
-    "GCL_E_UNSUPPORTED", "GCL_E_MISMATCH",
+    "GCL_OK",     "GCL_E_ARG",    "GCL_E_SHAPE",     "GCL_E_BUFFER",      "GCL_E_NOMEM",
+    "GCL_E_FILE", "GCL_E_FORMAT", "GCL_E_NOT_FOUND", "GCL_E_UNSUPPORTED", "GCL_E_MISMATCH",
 };
 
 /* OpenCL 1.2 status codes, CL/cl.h, written as numbers so that this layer needs no OpenCL. */
@@ -135,8 +134,8 @@ gcl_status gcl_fail_cl_at(gcl_error *err, gcl_status status, const char *call, c
     if (err == NULL)
         return status;
     set(err, status, file, line);
-    n = snprintf(err->message, sizeof err->message, "%s: %s (%d): ", call,
-                 gcl_status_name(status), status);
+    n = snprintf(err->message, sizeof err->message, "%s: %s (%d): ", call, gcl_status_name(status),
+                 status);
     va_start(ap, fmt);
     if (n > 0 && (size_t)n < sizeof err->message)
         vsnprintf(err->message + n, sizeof err->message - (size_t)n, fmt, ap);

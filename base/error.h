@@ -40,7 +40,13 @@ typedef struct gcl_error {
     char message[1024]; /* one line: what, what was required, what came */
 } gcl_error;
 
-#define GCL_ERROR_INIT {GCL_OK, 0, 0, 0, {0}}
+#define GCL_ERROR_INIT   \
+    {                    \
+        GCL_OK, 0, 0, 0, \
+        {                \
+            0            \
+        }                \
+    }
 
 /** Frees what the error holds and makes it empty again. Legal on an empty one and on NULL. */
 void gcl_error_clear(gcl_error *err);

@@ -1,0 +1,247 @@
+/* device.c - listing and choosing OpenCL devices. */
+#include "host/device.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Vendor queries, from their extensions' registry entries; a device without them refuses. */
+#define DEVICE_WARP_SIZE_NV 0x4003
+#define DEVICE_WAVEFRONT_WIDTH_AMD 0x4043
+#define DEVICE_SUB_GROUP_SIZES_INTEL 0x4108
+
+enum { MAX_PLATFORMS = 64, MAX_DEVICES = 64 };
+
+static bool has_word(const char *list, const char *word)
+{
+    const size_t n = strlen(word);
+
+    for (const char *p = list; (p = strstr(p, word)) != NULL; p += n)
+        if ((p == list || p[-1] == ' ') && (p[n] == ' ' || p[n] == '\0'))
+            return true;
+    return false;
+}
+
+static void get_string(cl_device_id id, cl_device_info what, char *out, size_t room)
+{
+    size_t n = 0;
+    char *s = NULL;
+
+    out[0] = '\0';
+    if (clGetDeviceInfo(id, what, 0, NULL, &n) != CL_SUCCESS || (s = malloc(n + 1)) == NULL)
+        return;
+    s[0] = s[n] = '\0';
+    if (clGetDeviceInfo(id, what, n, s, NULL) == CL_SUCCESS)
+        snprintf(out, room, "%s", s + strspn(s, " "));
+    free(s);
+}
+
+static void get_extensions(gcl_device_info *d)
+{
+    char ext[16384];
+
+    get_string(d->id, CL_DEVICE_EXTENSIONS, ext, sizeof ext);
+    d->fp16 = has_word(ext, "cl_khr_fp16");
+    d->fp64 = has_word(ext, "cl_khr_fp64");
+    d->subgroups = has_word(ext, "cl_khr_subgroups") || has_word(ext, "cl_intel_subgroups");
+}
+
+static size_t get_subgroup_size(cl_device_id id)
+{
+    cl_uint u = 0;
+    size_t sizes[8] = {0};
+    size_t n = 0;
+
+    if (clGetDeviceInfo(id, DEVICE_WARP_SIZE_NV, sizeof u, &u, NULL) == CL_SUCCESS)
+        return u;
+    if (clGetDeviceInfo(id, DEVICE_WAVEFRONT_WIDTH_AMD, sizeof u, &u, NULL) == CL_SUCCESS)
+        return u;
+    if (clGetDeviceInfo(id, DEVICE_SUB_GROUP_SIZES_INTEL, sizeof sizes, sizes, &n) == CL_SUCCESS &&
+        n >= sizeof sizes[0])
+        return sizes[n / sizeof sizes[0] - 1]; /* ascending; the widest one */
+    return 0;
+}
+
+/* Fills the record; values a device does not report stay zero. */
+static void describe(gcl_device_info *d)
+{
+    cl_uint u = 0;
+    cl_bool b = CL_FALSE;
+    char platform[sizeof d->platform_name] = "";
+
+    get_string(d->id, CL_DEVICE_NAME, d->name, sizeof d->name);
+    get_string(d->id, CL_DEVICE_VENDOR, d->vendor, sizeof d->vendor);
+    get_string(d->id, CL_DRIVER_VERSION, d->driver, sizeof d->driver);
+    get_string(d->id, CL_DEVICE_VERSION, d->version, sizeof d->version);
+    get_extensions(d);
+    if (clGetPlatformInfo(d->platform, CL_PLATFORM_NAME, sizeof platform - 1, platform, NULL) ==
+        CL_SUCCESS)
+        memcpy(d->platform_name, platform, sizeof platform);
+    clGetDeviceInfo(d->id, CL_DEVICE_TYPE, sizeof d->type, &d->type, NULL);
+    if (clGetDeviceInfo(d->id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof u, &u, NULL) == CL_SUCCESS)
+        d->compute_units = u;
+    if (clGetDeviceInfo(d->id, CL_DEVICE_MAX_CLOCK_FREQUENCY, sizeof u, &u, NULL) == CL_SUCCESS)
+        d->clock_mhz = u;
+    if (clGetDeviceInfo(d->id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof u, &u, NULL) ==
+        CL_SUCCESS)
+        d->vector_width_f32 = u;
+    d->mem_align_bytes = 128;
+    if (clGetDeviceInfo(d->id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof u, &u, NULL) == CL_SUCCESS &&
+        u / 8 > d->mem_align_bytes)
+        d->mem_align_bytes = u / 8; /* reported in bits */
+    clGetDeviceInfo(d->id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof d->max_work_group,
+                    &d->max_work_group, NULL);
+    clGetDeviceInfo(d->id, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof d->max_work_item, d->max_work_item,
+                    NULL);
+    clGetDeviceInfo(d->id, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof d->global_mem_bytes,
+                    &d->global_mem_bytes, NULL);
+    clGetDeviceInfo(d->id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof d->max_alloc_bytes,
+                    &d->max_alloc_bytes, NULL);
+    clGetDeviceInfo(d->id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof d->local_mem_bytes, &d->local_mem_bytes,
+                    NULL);
+    if (clGetDeviceInfo(d->id, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof b, &b, NULL) == CL_SUCCESS)
+        d->unified_memory = b == CL_TRUE;
+    d->subgroup_size = get_subgroup_size(d->id);
+}
+
+static bool usable(cl_device_id id)
+{
+    cl_bool available = CL_FALSE, compiler = CL_FALSE;
+
+    clGetDeviceInfo(id, CL_DEVICE_AVAILABLE, sizeof available, &available, NULL);
+    clGetDeviceInfo(id, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
+    return available == CL_TRUE && compiler == CL_TRUE;
+}
+
+gcl_status gcl_device_list(gcl_device_info **out, size_t *n, gcl_error *err)
+{
+    cl_platform_id platforms[MAX_PLATFORMS];
+    cl_uint n_platforms = 0;
+
+    *out = NULL;
+    *n = 0;
+    /* Any failure here means that the loader found no working platform. */
+    if (clGetPlatformIDs(MAX_PLATFORMS, platforms, &n_platforms) != CL_SUCCESS)
+        return GCL_OK;
+    if (n_platforms > MAX_PLATFORMS)
+        n_platforms = MAX_PLATFORMS;
+    for (cl_uint p = 0; p < n_platforms; p++) {
+        cl_device_id ids[MAX_DEVICES];
+        cl_uint n_ids = 0;
+        gcl_device_info *grown;
+
+        if (clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, MAX_DEVICES, ids, &n_ids) !=
+                CL_SUCCESS ||
+            n_ids == 0)
+            continue;
+        if (n_ids > MAX_DEVICES)
+            n_ids = MAX_DEVICES;
+        grown = realloc(*out, (*n + n_ids) * sizeof **out);
+        if (grown == NULL) {
+            free(*out);
+            *out = NULL;
+            *n = 0;
+            return GCL_FAIL(err, GCL_E_NOMEM, "device list: host allocation of %zu bytes",
+                            (*n + n_ids) * sizeof *grown);
+        }
+        *out = grown;
+        for (cl_uint i = 0; i < n_ids; i++) {
+            gcl_device_info *d = &(*out)[*n];
+            if (!usable(ids[i]))
+                continue;
+            memset(d, 0, sizeof *d);
+            d->platform = platforms[p];
+            d->id = ids[i];
+            d->index = (int)(*n)++;
+            describe(d);
+        }
+    }
+    return GCL_OK;
+}
+
+static bool contains_ignoring_case(const char *text, const char *part)
+{
+    const size_t n = strlen(part);
+
+    for (; *text != '\0'; text++) {
+        size_t i = 0;
+        while (i < n && tolower((unsigned char)text[i]) == tolower((unsigned char)part[i]))
+            i++;
+        if (i == n)
+            return true;
+    }
+    return n == 0;
+}
+
+static const gcl_device_info *choose(const gcl_device_info *list, size_t n, const char *which)
+{
+    char *end = NULL;
+    const long index = strtol(which, &end, 10);
+
+    if (end != which && *end == '\0')
+        return index >= 0 && (size_t)index < n ? &list[index] : NULL;
+    for (size_t i = 0; i < n; i++)
+        if (contains_ignoring_case(list[i].name, which) ||
+            contains_ignoring_case(list[i].platform_name, which))
+            return &list[i];
+    return NULL;
+}
+
+static const gcl_device_info *choose_default(const gcl_device_info *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (list[i].type & CL_DEVICE_TYPE_GPU)
+            return &list[i];
+    return &list[0];
+}
+
+static gcl_status fail_no_match(const gcl_device_info *list, size_t n, const char *which,
+                                gcl_error *err)
+{
+    char known[512] = "";
+    size_t used = 0;
+
+    for (size_t i = 0; i < n && used < sizeof known; i++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%zu = %s", i ? ", " : "", i,
+                                 list[i].name);
+    return GCL_FAIL(err, GCL_E_NOT_FOUND, "no OpenCL device matches \"%s\"; there are: %s", which,
+                    known);
+}
+
+gcl_status gcl_device_find(gcl_device_info *out, const char *which, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    gcl_device_info *list = NULL;
+    const gcl_device_info *found = NULL;
+    size_t n = 0;
+
+    if (which == NULL || *which == '\0')
+        which = getenv("GALIP_DEVICE");
+    GCL_TRY(gcl_device_list(&list, &n, err));
+    if (n == 0) {
+        st = GCL_FAIL(err, GCL_E_NOT_FOUND,
+                      "no OpenCL device: no platform of the ICD loader offers one (a GPU driver "
+                      "or PoCL provides one)");
+        goto done;
+    }
+    found = which == NULL || *which == '\0' ? choose_default(list, n) : choose(list, n, which);
+    if (found == NULL)
+        st = fail_no_match(list, n, which, err);
+    else
+        *out = *found;
+done:
+    free(list);
+    return st;
+}
+
+const char *gcl_device_type_name(const gcl_device_info *device)
+{
+    if (device->type & CL_DEVICE_TYPE_GPU)
+        return "GPU";
+    if (device->type & CL_DEVICE_TYPE_CPU)
+        return "CPU";
+    if (device->type & CL_DEVICE_TYPE_ACCELERATOR)
+        return "accelerator";
+    return "other";
+}

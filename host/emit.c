@@ -1,0 +1,259 @@
+/* emit.c - asks each node's variant for its memory and launches. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "host/plan_internal.h"
+
+struct gcl_emit {
+    gcl_plan *plan;
+    int node;
+    bool out_of_memory;
+};
+
+static gcl_slot add_slot(gcl_emit *e, slot_kind kind, size_t bytes)
+{
+    gcl_plan *p = e->plan;
+    const plan_slot fresh = {
+        .kind = kind, .bytes = bytes, .value = GCL_NO_VALUE, .first = -1, .arena = -1};
+
+    if (p->n_slots == p->room_slots) {
+        const int room = p->room_slots ? 2 * p->room_slots : 256;
+        plan_slot *grown = realloc(p->slots, (size_t)room * sizeof *grown);
+        if (grown == NULL) {
+            e->out_of_memory = true;
+            return -1;
+        }
+        p->slots = grown;
+        p->room_slots = room;
+    }
+    p->slots[p->n_slots] = fresh;
+    return p->n_slots++;
+}
+
+static gcl_slot find_slot(const gcl_plan *p, gcl_value v, const gcl_packing *packing)
+{
+    for (gcl_slot s = 0; s < p->n_slots; s++)
+        if (p->slots[s].value == v && p->slots[s].packing == packing)
+            return s;
+    return -1;
+}
+
+gcl_slot gcl_plan_slot(const gcl_plan *plan, gcl_value v)
+{
+    return find_slot(plan, gcl_graph_base(plan->graph, v), NULL);
+}
+
+gcl_slot gcl_emit_value(gcl_emit *e, gcl_value v)
+{
+    const gcl_value base = gcl_graph_base(e->plan->graph, v);
+    const gcl_tensor *t = gcl_graph_tensor(e->plan->graph, base);
+    gcl_slot s = find_slot(e->plan, base, NULL);
+
+    if (s >= 0)
+        return s;
+    s = add_slot(e, t->kind == GCL_VALUE_WEIGHT ? SLOT_WEIGHT : SLOT_VALUE,
+                 gcl_shape_count(&t->shape) * gcl_dtype_bytes(t->dtype));
+    if (s >= 0)
+        e->plan->slots[s].value = base;
+    return s;
+}
+
+gcl_slot gcl_emit_packed(gcl_emit *e, gcl_value v, const gcl_packing *packing)
+{
+    gcl_slot s = find_slot(e->plan, v, packing);
+
+    if (s >= 0)
+        return s;
+    s = add_slot(e, SLOT_WEIGHT, packing->bytes(&gcl_graph_tensor(e->plan->graph, v)->shape));
+    if (s >= 0) {
+        e->plan->slots[s].value = v;
+        e->plan->slots[s].packing = packing;
+    }
+    return s;
+}
+
+gcl_slot gcl_emit_temp(gcl_emit *e, size_t bytes)
+{
+    return add_slot(e, SLOT_TEMP, bytes);
+}
+
+gcl_slot gcl_emit_const(gcl_emit *e, const void *data, size_t bytes)
+{
+    const gcl_slot s = add_slot(e, SLOT_CONST, bytes);
+    void *copy = s < 0 ? NULL : malloc(bytes);
+
+    if (copy == NULL) {
+        e->out_of_memory = true;
+        return -1;
+    }
+    memcpy(copy, data, bytes);
+    e->plan->slots[s].data = copy;
+    return s;
+}
+
+const gcl_device_info *gcl_emit_device(const gcl_emit *e)
+{
+    return gcl_context_device(e->plan->ctx);
+}
+
+cl_command_queue gcl_emit_queue(const gcl_emit *e)
+{
+    return gcl_context_queue(e->plan->ctx);
+}
+
+static plan_step *add_step(gcl_emit *e)
+{
+    gcl_plan *p = e->plan;
+
+    if (p->n_steps == p->room_steps) {
+        const int room = p->room_steps ? 2 * p->room_steps : 128;
+        plan_step *grown = realloc(p->steps, (size_t)room * sizeof *grown);
+        if (grown == NULL)
+            return NULL;
+        p->steps = grown;
+        p->room_steps = room;
+    }
+    memset(&p->steps[p->n_steps], 0, sizeof *p->steps);
+    p->steps[p->n_steps].node = e->node;
+    return &p->steps[p->n_steps++];
+}
+
+/* Extends a slot's life to the step added last. */
+static void touch(gcl_plan *p, gcl_slot s)
+{
+    plan_slot *slot = &p->slots[s];
+
+    if (slot->first < 0)
+        slot->first = p->n_steps - 1;
+    slot->last = p->n_steps - 1;
+}
+
+static const char *op_name(const gcl_emit *e)
+{
+    return gcl_graph_node_at(e->plan->graph, e->node)->op->name;
+}
+
+gcl_status gcl_emit_launch(gcl_emit *e, const gcl_launch *launch, gcl_error *err)
+{
+    plan_step *step = e->out_of_memory ? NULL : add_step(e);
+
+    if (step == NULL)
+        return GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation failed while planning", op_name(e));
+    if (launch->n_args > GCL_MAX_ARGS || launch->dims < 1 || launch->dims > 3)
+        return GCL_FAIL(err, GCL_E_ARG, "%s: kernel %s has %d arguments and %d dims, limits %d, 3",
+                        op_name(e), launch->kernel, launch->n_args, launch->dims, GCL_MAX_ARGS);
+    for (int d = 0; d < launch->dims; d++)
+        if (launch->global[d] == 0 ||
+            (launch->local[0] != 0 && launch->global[d] % launch->local[d] != 0))
+            return GCL_FAIL(err, GCL_E_ARG, "%s: kernel %s: global size %zu over local size %zu",
+                            op_name(e), launch->kernel, launch->global[d], launch->local[d]);
+    step->launch = *launch;
+    for (int i = 0; i < launch->n_args; i++)
+        if (launch->args[i].slot >= 0)
+            touch(e->plan, launch->args[i].slot);
+    return GCL_OK;
+}
+
+gcl_status gcl_emit_call(gcl_emit *e, const gcl_call *call, gcl_error *err)
+{
+    plan_step *step = e->out_of_memory ? NULL : add_step(e);
+
+    if (step == NULL)
+        return GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation failed while planning", op_name(e));
+    step->is_call = true;
+    step->call = *call;
+    for (int i = 0; i < call->n_slots; i++)
+        touch(e->plan, call->slots[i]);
+    return GCL_OK;
+}
+
+/* Copies the variant asked for op in "op=name,op=name" into out; false when there is none. */
+static bool requested_variant(const char *list, const char *op, char *out, size_t room)
+{
+    const size_t n = strlen(op);
+
+    for (const char *p = list; p != NULL; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
+        if (strncmp(p, op, n) == 0 && p[n] == '=') {
+            snprintf(out, room, "%.*s", (int)strcspn(p + n + 1, ","), p + n + 1);
+            return true;
+        }
+    return false;
+}
+
+static gcl_status check_requests(const char *list, gcl_error *err)
+{
+    for (const char *p = list; p != NULL; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL) {
+        char op[64], variant[64];
+        const gcl_op *found;
+
+        snprintf(op, sizeof op, "%.*s", (int)strcspn(p, "=,"), p);
+        found = gcl_op_find(op);
+        if (found == NULL)
+            return GCL_FAIL(err, GCL_E_NOT_FOUND, "variants \"%s\": there is no op \"%s\"", list,
+                            op);
+        if (!requested_variant(p, op, variant, sizeof variant) ||
+            gcl_op_variant(found, variant) == NULL)
+            return GCL_FAIL(err, GCL_E_NOT_FOUND,
+                            "variants \"%s\": op %s needs OP=VARIANT with one of its variants; "
+                            "the first is %s",
+                            list, op, found->variants[0].name);
+    }
+    return GCL_OK;
+}
+
+static bool accepts(const gcl_plan *p, const gcl_variant *v, const gcl_node *node)
+{
+    char why[256] = "";
+
+    if (v->accepts == NULL ||
+        v->accepts(p->graph, node, gcl_context_device(p->ctx), why, sizeof why))
+        return true;
+    gcl_verbose("%s: %s: %s refused: %s", node->scope, node->op->name, v->name, why);
+    return false;
+}
+
+/* A requested variant that refuses a node gives way to the table, as the request is per op. */
+static const gcl_variant *choose(const gcl_plan *p, const gcl_node *node)
+{
+    char name[64];
+    const gcl_variant *v;
+
+    if (requested_variant(p->options.variants, node->op->name, name, sizeof name)) {
+        v = gcl_op_variant(node->op, name);
+        if (v != NULL && accepts(p, v, node))
+            return v;
+    }
+    for (v = node->op->variants; v->name != NULL; v++)
+        if (accepts(p, v, node))
+            return v;
+    return NULL;
+}
+
+gcl_status gcl_plan_emit(gcl_plan *plan, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    gcl_emit e = {plan, 0, false};
+    const int n_nodes = gcl_graph_n_nodes(plan->graph);
+
+    GCL_TRY(check_requests(plan->options.variants, err));
+    plan->variants = calloc((size_t)n_nodes + 1, sizeof *plan->variants);
+    if (plan->variants == NULL) {
+        st = GCL_FAIL(err, GCL_E_NOMEM, "plan: host allocation failed");
+        goto done;
+    }
+    for (gcl_value v = 0; v < gcl_graph_n_values(plan->graph); v++)
+        if (gcl_graph_tensor(plan->graph, v)->kind == GCL_VALUE_INPUT)
+            gcl_emit_value(&e, v);
+    for (e.node = 0; e.node < n_nodes; e.node++) {
+        const gcl_node *node = gcl_graph_node_at(plan->graph, e.node);
+        const gcl_variant *v = plan->variants[e.node] = choose(plan, node);
+        if (v == NULL) {
+            st = GCL_FAIL(err, GCL_E_UNSUPPORTED, "%s: no variant of %s accepts this node",
+                          node->scope, node->op->name);
+            goto done;
+        }
+        GCL_TRY(v->emit(&e, plan->graph, node, err));
+    }
+done:
+    return st;
+}

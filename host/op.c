@@ -1,0 +1,78 @@
+/* op.c - the table of ops and the checks that their infer functions share. */
+#include "host/op.h"
+
+#include <stdio.h>
+
+const gcl_op *const gcl_ops[] = {
+#define OP(name) &gcl_op_##name,
+#include "host/ops/ops.def"
+#undef OP
+    NULL,
+};
+
+const gcl_op *gcl_op_find(const char *name)
+{
+    for (const gcl_op *const *op = gcl_ops; *op != NULL; op++)
+        if (strcmp((*op)->name, name) == 0)
+            return *op;
+    return NULL;
+}
+
+const gcl_variant *gcl_op_variant(const gcl_op *op, const char *name)
+{
+    for (const gcl_variant *v = op->variants; v->name != NULL; v++)
+        if (strcmp(v->name, name) == 0)
+            return v;
+    return NULL;
+}
+
+gcl_status gcl_check_operand(const gcl_graph *g, const gcl_node *node, int i, const char *operand,
+                             gcl_dtype dtype, int rank, gcl_error *err)
+{
+    const gcl_tensor *t = gcl_graph_tensor(g, node->in[i]);
+    char text[96], need[16] = "any";
+
+    if (t->dtype == dtype && (rank < 0 || t->shape.rank == rank))
+        return GCL_OK;
+    if (rank >= 0)
+        snprintf(need, sizeof need, "%d", rank);
+    return GCL_FAIL(err, GCL_E_SHAPE, "%s: %s is %s %s, needs %s of rank %s", node->op->name,
+                    operand, gcl_shape_text(text, sizeof text, &t->shape), gcl_dtype_name(t->dtype),
+                    gcl_dtype_name(dtype), need);
+}
+
+gcl_status gcl_check_shape(const gcl_graph *g, const gcl_node *node, int i, const char *operand,
+                           gcl_shape required, gcl_error *err)
+{
+    const gcl_tensor *t = gcl_graph_tensor(g, node->in[i]);
+    char found[96], need[96];
+
+    if (t->dtype == GCL_F32 && gcl_shape_equal(&t->shape, &required))
+        return GCL_OK;
+    return GCL_FAIL(err, GCL_E_SHAPE, "%s: %s is %s %s, needs %s f32", node->op->name, operand,
+                    gcl_shape_text(found, sizeof found, &t->shape), gcl_dtype_name(t->dtype),
+                    gcl_shape_text(need, sizeof need, &required));
+}
+
+static void set_sizes(gcl_launch *l, const gcl_device_info *device, bool grouped, const size_t *n)
+{
+    /* 64 items: [64] for one dim, [16, 4] for more */
+    const bool flat = n[1] == 1 && n[2] == 1;
+    const size_t group[3] = {flat ? 64 : 16, flat ? 1 : 4, 1};
+
+    l->dims = 3;
+    for (int d = 0; d < 3; d++) {
+        l->local[d] = grouped && device->max_work_group >= 64 ? group[d] : 1;
+        l->global[d] = gcl_round_up(n[d], l->local[d]);
+    }
+}
+
+void gcl_launch_items(gcl_launch *l, const gcl_device_info *device, size_t nx, size_t ny, size_t nz)
+{
+    set_sizes(l, device, true, (const size_t[]){nx, ny, nz});
+}
+
+void gcl_launch_tiles(gcl_launch *l, const gcl_device_info *device, size_t nx, size_t ny, size_t nz)
+{
+    set_sizes(l, device, !(device->type & CL_DEVICE_TYPE_CPU), (const size_t[]){nx, ny, nz});
+}

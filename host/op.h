@@ -1,0 +1,214 @@
+/**
+ * What an op is, and what its implementations may ask of the planner.
+ *
+ * An op is a row of functions (gcl_op) with an ordered table of variants, from best to plainest;
+ * the last one accepts every legal node on every OpenCL 1.2 device. A variant is chosen by its
+ * predicate and then *emits*: it asks for memory (slots) and lists kernel launches that refer to
+ * it. The planner decides where slots live and turns launches into kernels with preset arguments.
+ */
+#ifndef GCL_HOST_OP_H
+#define GCL_HOST_OP_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "host/device.h"
+#include "host/graph.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct gcl_emit gcl_emit;
+
+typedef struct gcl_variant {
+    const char *name; /* "<strategy>_<dtype>" */
+    /* NULL accepts all. On refusal writes the reason with its values into why. */
+    bool (*accepts)(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                    char *why, size_t why_bytes);
+    gcl_status (*emit)(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err);
+} gcl_variant;
+
+typedef struct gcl_op {
+    const char *name;
+    size_t attr_bytes;
+    /* Checks operands and attributes; gives the result. Errors name op, operand and values. */
+    gcl_status (*infer)(const gcl_graph *g, const gcl_node *node, gcl_dtype *dtype,
+                        gcl_shape *shape, gcl_error *err);
+    /* Naive FLOPs: 1 multiply-add = 2; what the direct formula needs, whatever a variant does. */
+    double (*flops)(const gcl_graph *g, const gcl_node *node);
+    /* Takes the only consumer of node's result into node (operands and attributes) and returns
+     * true, or leaves node as it is. NULL: never. */
+    bool (*absorb)(const gcl_graph *g, gcl_node *node, const gcl_node *consumer);
+    const gcl_variant *variants; /* ends with a NULL name */
+} gcl_op;
+
+/** All ops of host/ops/ops.def; ends with NULL. */
+extern const gcl_op *const gcl_ops[];
+#define OP(name) extern const gcl_op gcl_op_##name;
+#include "host/ops/ops.def"
+#undef OP
+
+/** NULL when there is no such op. */
+const gcl_op *gcl_op_find(const char *name);
+const gcl_variant *gcl_op_variant(const gcl_op *op, const char *name);
+
+/* ---- helpers for infer ---- */
+
+/** Shape of operand i. */
+static inline const gcl_shape *gcl_in_shape(const gcl_graph *g, const gcl_node *node, int i)
+{
+    return &gcl_graph_tensor(g, node->in[i])->shape;
+}
+
+/** Shape of the result; valid in flops, accepts and emit. */
+static inline const gcl_shape *gcl_out_shape(const gcl_graph *g, const gcl_node *node)
+{
+    return &gcl_graph_tensor(g, node->out)->shape;
+}
+
+/** GCL_E_SHAPE "OP: OPERAND is [..] TYPE, needs REQUIRED" unless dtype and rank are as required.
+ *  rank < 0: any rank. */
+gcl_status gcl_check_operand(const gcl_graph *g, const gcl_node *node, int i, const char *operand,
+                             gcl_dtype dtype, int rank, gcl_error *err);
+
+/** The same for an exact f32 shape. */
+gcl_status gcl_check_shape(const gcl_graph *g, const gcl_node *node, int i, const char *operand,
+                           gcl_shape required, gcl_error *err);
+
+/* ---- memory ---- */
+
+/** A piece of device memory of the plan. Negative after an error, which the launch reports. */
+typedef int gcl_slot;
+
+/** How a weight is laid out for a variant. */
+typedef struct gcl_packing {
+    const char *name; /* with the parameters below it identifies the layout: "panel16" */
+    size_t (*bytes)(const gcl_shape *shape);
+    void (*pack)(void *dst, const float *src, const gcl_shape *shape);
+} gcl_packing;
+
+/** The memory of an operand or result as it is: row-major, of the value's dtype. */
+gcl_slot gcl_emit_value(gcl_emit *e, gcl_value v);
+/** A weight in another layout, made once while planning. v must be of kind GCL_VALUE_WEIGHT. */
+gcl_slot gcl_emit_packed(gcl_emit *e, gcl_value v, const gcl_packing *packing);
+/** Scratch that lives during this node only. */
+gcl_slot gcl_emit_temp(gcl_emit *e, size_t bytes);
+/** Constant data made by the variant; copied. */
+gcl_slot gcl_emit_const(gcl_emit *e, const void *data, size_t bytes);
+
+/** Device the plan is for; borrowed. */
+const gcl_device_info *gcl_emit_device(const gcl_emit *e);
+
+/** The plan's queue, for libraries that size their scratch by it; borrowed. */
+cl_command_queue gcl_emit_queue(const gcl_emit *e);
+
+/* ---- launches ---- */
+
+typedef struct gcl_arg {
+    gcl_slot slot; /* -1 for a plain value */
+    size_t bytes;  /* of a plain value, or of local memory when is_local */
+    bool is_local;
+    unsigned char value[8];
+} gcl_arg;
+
+static inline gcl_arg gcl_arg_slot(gcl_slot s)
+{
+    gcl_arg a = {s, 0, false, {0}};
+    return a;
+}
+
+static inline gcl_arg gcl_arg_int(size_t v) /* a kernel's `const int`; graph dims fit by contract */
+{
+    const int32_t i = (int32_t)v;
+    gcl_arg a = {-1, sizeof i, false, {0}};
+    memcpy(a.value, &i, sizeof i);
+    return a;
+}
+
+static inline gcl_arg gcl_arg_ulong(size_t v) /* a kernel's `const ulong`: counts of elements */
+{
+    const uint64_t u = v;
+    gcl_arg a = {-1, sizeof u, false, {0}};
+    memcpy(a.value, &u, sizeof u);
+    return a;
+}
+
+static inline gcl_arg gcl_arg_float(float v)
+{
+    gcl_arg a = {-1, sizeof v, false, {0}};
+    memcpy(a.value, &v, sizeof v);
+    return a;
+}
+
+static inline gcl_arg gcl_arg_local(size_t bytes)
+{
+    gcl_arg a = {-1, bytes, true, {0}};
+    return a;
+}
+
+enum { GCL_MAX_ARGS = 20 };
+
+typedef struct gcl_launch {
+    const char *program; /* kernels/PROGRAM.cl; static string */
+    const char *kernel;  /* static string */
+    char options[128];   /* "-DWG=64 -DACT=1" */
+    int n_args;
+    gcl_arg args[GCL_MAX_ARGS];
+    int dims;
+    size_t global[3]; /* work-items */
+    size_t local[3];  /* work-items; local[0] = 0 leaves the choice to the driver */
+} gcl_launch;
+
+/** Appends an argument; the order is the kernel's. */
+static inline void gcl_launch_arg(gcl_launch *l, gcl_arg a)
+{
+    if (l->n_args < GCL_MAX_ARGS)
+        l->args[l->n_args] = a;
+    l->n_args++;
+}
+
+/**
+ * Global and local sizes, nx fastest, rounded up to the local size: the kernel drops the rest.
+ *
+ * gcl_launch_items: light work-items, in groups of 64, which CPU runtimes turn into vector code.
+ * gcl_launch_tiles: each work-item is a register tile of vector code already; on a CPU a group is
+ * one work-item, so that no loop of the runtime comes between.
+ */
+void gcl_launch_items(gcl_launch *l, const gcl_device_info *device, size_t nx, size_t ny,
+                      size_t nz);
+void gcl_launch_tiles(gcl_launch *l, const gcl_device_info *device, size_t nx, size_t ny,
+                      size_t nz);
+
+/** Adds a kernel launch; launches run in the order in which they are added. */
+gcl_status gcl_emit_launch(gcl_emit *e, const gcl_launch *launch, gcl_error *err);
+
+/** A step done by a library that enqueues on its own (CLBlast). */
+typedef struct gcl_call {
+    const char *name; /* as printed by `galip plan`; static string */
+    /* Enqueues on queue without waiting; mem[i] belongs to slots[i]. event may be NULL. */
+    gcl_status (*enqueue)(const void *param, cl_command_queue queue, const cl_mem *mem,
+                          cl_event *event, gcl_error *err);
+    unsigned char param[64]; /* the call's own struct */
+    int n_slots;
+    gcl_slot slots[GCL_MAX_OPERANDS];
+} gcl_call;
+
+/** Adds a library call. It is made once while planning, so that a run never compiles. */
+gcl_status gcl_emit_call(gcl_emit *e, const gcl_call *call, gcl_error *err);
+
+/** n rounded up to a multiple of m. */
+static inline size_t gcl_round_up(size_t n, size_t m)
+{
+    return (n + m - 1) / m * m;
+}
+
+static inline size_t gcl_div_up(size_t n, size_t m)
+{
+    return (n + m - 1) / m;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif

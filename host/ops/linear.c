@@ -1,0 +1,289 @@
+/* linear.c - the linear op: packed panels, CLBlast, and the plain kernel. */
+#include "host/ops/linear.h"
+
+#include <stdio.h>
+
+#include <clblast_c.h>
+
+#include "host/epilogue.h"
+
+typedef struct linear_attr {
+    gcl_epilogue ep;
+    int layout; /* gcl_linear_layout */
+} linear_attr;
+
+enum { X, W, MR = 4 };
+
+static linear_attr attr_of(const gcl_node *node)
+{
+    linear_attr a;
+
+    memcpy(&a, node->attr, sizeof a);
+    return a;
+}
+
+/* ---- building ---- */
+
+gcl_value gcl_linear(gcl_graph *g, gcl_value x, gcl_value w, gcl_value bias)
+{
+    const linear_attr attr = {.ep.has_bias = 1, .layout = GCL_LINEAR_NK};
+    const gcl_value in[] = {x, w, bias};
+
+    return gcl_graph_node(g, &gcl_op_linear, in, 3, &attr);
+}
+
+gcl_value gcl_linear_nobias(gcl_graph *g, gcl_value x, gcl_value w, gcl_linear_layout layout)
+{
+    const linear_attr attr = {.layout = layout};
+    const gcl_value in[] = {x, w};
+
+    return gcl_graph_node(g, &gcl_op_linear, in, 2, &attr);
+}
+
+typedef struct mnk {
+    size_t M, N, K;
+} mnk;
+
+static mnk sizes(const gcl_graph *g, const gcl_node *node)
+{
+    const gcl_shape *x = gcl_in_shape(g, node, X), *w = gcl_in_shape(g, node, W);
+    const bool kn = attr_of(node).layout == GCL_LINEAR_KN;
+    mnk s = {1, w->dim[kn ? 1 : 0], w->dim[kn ? 0 : 1]};
+
+    for (int i = 0; i + 1 < x->rank; i++)
+        s.M *= x->dim[i];
+    return s;
+}
+
+static gcl_status infer(const gcl_graph *g, const gcl_node *node, gcl_dtype *dtype,
+                        gcl_shape *shape, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const gcl_shape *x = gcl_in_shape(g, node, X);
+    const int bias = attr_of(node).ep.has_bias;
+    char text[96];
+
+    GCL_TRY(gcl_check_operand(g, node, X, "x", GCL_F32, -1, err));
+    GCL_TRY(gcl_check_operand(g, node, W, "w", GCL_F32, 2, err));
+    if (x->rank < 1 || x->dim[x->rank - 1] != sizes(g, node).K) {
+        st = GCL_FAIL(err, GCL_E_SHAPE, "linear: x is %s, w needs its last dim to be K = %zu",
+                      gcl_shape_text(text, sizeof text, x), sizes(g, node).K);
+        goto done;
+    }
+    if (bias)
+        GCL_TRY(gcl_check_shape(g, node, 2, "bias", GCL_SHAPE(sizes(g, node).N), err));
+    *dtype = GCL_F32;
+    *shape = *x;
+    shape->dim[x->rank - 1] = sizes(g, node).N;
+done:
+    return st;
+}
+
+static double flops(const gcl_graph *g, const gcl_node *node)
+{
+    const mnk s = sizes(g, node);
+    const linear_attr a = attr_of(node);
+
+    return (double)s.M * (double)s.N * (2.0 * (double)s.K + gcl_epilogue_flops(&a.ep));
+}
+
+static bool absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer)
+{
+    linear_attr a = attr_of(node);
+
+    if (!gcl_epilogue_absorb(g, node, &a.ep, consumer))
+        return false;
+    memcpy(node->attr, &a, sizeof a);
+    return true;
+}
+
+/* ---- panel_f32 ---- */
+
+/* dst[p,k,j] = w[p*NR+j, k], zero where p*NR+j >= N */
+static void pack_panels(float *dst, const float *src, size_t N, size_t K, size_t nr, size_t step_n,
+                        size_t step_k)
+{
+    for (size_t n0 = 0; n0 < N; n0 += nr)
+        for (size_t k = 0; k < K; k++)
+            for (size_t j = 0; j < nr; j++)
+                *dst++ = n0 + j < N ? src[(n0 + j) * step_n + k * step_k] : 0.0f;
+}
+
+#define PANEL_PACKING(nr)                                                                  \
+    static size_t bytes_nk##nr(const gcl_shape *s)                                         \
+    {                                                                                      \
+        return gcl_round_up(s->dim[0], nr) * s->dim[1] * sizeof(float);                    \
+    }                                                                                      \
+    static void pack_nk##nr(void *dst, const float *src, const gcl_shape *s)               \
+    {                                                                                      \
+        pack_panels(dst, src, s->dim[0], s->dim[1], nr, s->dim[1], 1);                     \
+    }                                                                                      \
+    static size_t bytes_kn##nr(const gcl_shape *s)                                         \
+    {                                                                                      \
+        return gcl_round_up(s->dim[1], nr) * s->dim[0] * sizeof(float);                    \
+    }                                                                                      \
+    static void pack_kn##nr(void *dst, const float *src, const gcl_shape *s)               \
+    {                                                                                      \
+        pack_panels(dst, src, s->dim[1], s->dim[0], nr, 1, s->dim[1]);                     \
+    }                                                                                      \
+    static const gcl_packing panels##nr[] = {{"linear_nk" #nr, bytes_nk##nr, pack_nk##nr}, \
+                                             {"linear_kn" #nr, bytes_kn##nr, pack_kn##nr}};
+
+PANEL_PACKING(8)
+PANEL_PACKING(16)
+
+static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                          char *why, size_t why_bytes)
+{
+    (void)device;
+    if (gcl_graph_tensor(g, node->in[W])->kind == GCL_VALUE_WEIGHT)
+        return true;
+    snprintf(why, why_bytes, "w is not a weight and cannot be packed ahead");
+    return false;
+}
+
+/* Arguments that the panel and the plain kernel share. */
+static void set_operands(gcl_emit *e, const gcl_node *node, const linear_attr *a, gcl_slot w, mnk s,
+                         gcl_launch *l)
+{
+    const gcl_slot x = gcl_emit_value(e, node->in[X]);
+
+    gcl_launch_arg(l, gcl_arg_slot(x));
+    gcl_launch_arg(l, gcl_arg_slot(w));
+    gcl_epilogue_buffers(e, node, &a->ep, x, l);
+    gcl_launch_arg(l, gcl_arg_slot(gcl_emit_value(e, node->out)));
+    gcl_launch_arg(l, gcl_arg_int(s.M));
+    gcl_launch_arg(l, gcl_arg_int(s.N));
+    gcl_launch_arg(l, gcl_arg_int(s.K));
+    gcl_launch_arg(l, gcl_arg_float(a->ep.activation.slope));
+}
+
+static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
+{
+    const linear_attr a = attr_of(node);
+    const mnk s = sizes(g, node);
+    const size_t nr = gcl_emit_device(e)->vector_width_f32 >= 16 ? 16 : 8;
+    const gcl_packing *packing = nr == 16 ? &panels16[a.layout] : &panels8[a.layout];
+    gcl_launch l = {.program = "linear", .kernel = "linear_panel_f32"};
+
+    snprintf(l.options, sizeof l.options, "-DNR=%zu -DMR=%d", nr, MR);
+    gcl_epilogue_options(&a.ep, &l);
+    set_operands(e, node, &a, gcl_emit_packed(e, node->in[W], packing), s, &l);
+    gcl_launch_tiles(&l, gcl_emit_device(e), gcl_div_up(s.M, MR), gcl_div_up(s.N, nr), 1);
+    return gcl_emit_launch(e, &l, err);
+}
+
+/* ---- clblast_f32 ---- */
+
+typedef struct sgemm_param {
+    mnk s;
+    int layout;
+} sgemm_param;
+
+static CLBlastTranspose transpose_w(const sgemm_param *p)
+{
+    return p->layout == GCL_LINEAR_NK ? CLBlastTransposeYes : CLBlastTransposeNo;
+}
+
+static size_t ld_w(const sgemm_param *p)
+{
+    return p->layout == GCL_LINEAR_NK ? p->s.K : p->s.N;
+}
+
+static gcl_status fail_clblast(CLBlastStatusCode st, const char *call, mnk s, gcl_error *err)
+{
+    return GCL_FAIL(err, GCL_E_UNSUPPORTED,
+                    "linear: %s with M %zu, N %zu, K %zu: CLBlast status %d", call, s.M, s.N, s.K,
+                    (int)st);
+}
+
+/* mem: x, w, y, scratch */
+static gcl_status sgemm(const void *param, cl_command_queue queue, const cl_mem *mem,
+                        cl_event *event, gcl_error *err)
+{
+    sgemm_param p;
+    CLBlastStatusCode st;
+
+    memcpy(&p, param, sizeof p);
+    st = CLBlastSgemmWithTempBuffer(CLBlastLayoutRowMajor, CLBlastTransposeNo, transpose_w(&p),
+                                    p.s.M, p.s.N, p.s.K, 1.0f, mem[0], 0, p.s.K, mem[1], 0,
+                                    ld_w(&p), 0.0f, mem[2], 0, p.s.N, &queue, event, mem[3]);
+    return st == CLBlastSuccess ? GCL_OK : fail_clblast(st, "CLBlastSgemmWithTempBuffer", p.s, err);
+}
+
+static gcl_status sgemm_scratch(gcl_emit *e, const sgemm_param *p, size_t *bytes, gcl_error *err)
+{
+    cl_command_queue queue = gcl_emit_queue(e);
+    const CLBlastStatusCode st = CLBlastSGemmTempBufferSize(
+        CLBlastLayoutRowMajor, CLBlastTransposeNo, transpose_w(p), p->s.M, p->s.N, p->s.K, 0,
+        p->s.K, 0, ld_w(p), 0, p->s.N, &queue, bytes);
+
+    if (st != CLBlastSuccess)
+        return fail_clblast(st, "CLBlastSGemmTempBufferSize", p->s, err);
+    if (*bytes == 0)
+        *bytes = sizeof(float); /* small products need none; a slot has at least one element */
+    return GCL_OK;
+}
+
+static gcl_status emit_clblast(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                               gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const linear_attr a = attr_of(node);
+    const sgemm_param p = {sizes(g, node), a.layout};
+    const gcl_slot y = gcl_emit_value(e, node->out);
+    gcl_call call = {.name = "CLBlastSgemm", .enqueue = sgemm, .n_slots = 4};
+    gcl_launch l = {.program = "linear", .kernel = "linear_epilogue_f32"};
+    size_t scratch_bytes = 0;
+
+    GCL_TRY(sgemm_scratch(e, &p, &scratch_bytes, err));
+    memcpy(call.param, &p, sizeof p);
+    call.slots[0] = gcl_emit_value(e, node->in[X]);
+    call.slots[1] = gcl_emit_value(e, node->in[W]);
+    call.slots[2] = y;
+    call.slots[3] = gcl_emit_temp(e, scratch_bytes);
+    GCL_TRY(gcl_emit_call(e, &call, err));
+    if (gcl_epilogue_flops(&a.ep) == 0)
+        goto done;
+    gcl_epilogue_options(&a.ep, &l);
+    gcl_epilogue_buffers(e, node, &a.ep, y, &l);
+    gcl_launch_arg(&l, gcl_arg_slot(y));
+    gcl_launch_arg(&l, gcl_arg_int(p.s.M));
+    gcl_launch_arg(&l, gcl_arg_int(p.s.N));
+    gcl_launch_arg(&l, gcl_arg_float(a.ep.activation.slope));
+    gcl_launch_items(&l, gcl_emit_device(e), p.s.N, p.s.M, 1);
+    GCL_TRY(gcl_emit_launch(e, &l, err));
+done:
+    return st;
+}
+
+/* ---- plain_f32 ---- */
+
+static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
+{
+    const linear_attr a = attr_of(node);
+    const mnk s = sizes(g, node);
+    gcl_launch l = {.program = "linear", .kernel = "linear_plain_f32"};
+
+    snprintf(l.options, sizeof l.options, "-DW_KN=%d", a.layout == GCL_LINEAR_KN);
+    gcl_epilogue_options(&a.ep, &l);
+    set_operands(e, node, &a, gcl_emit_value(e, node->in[W]), s, &l);
+    gcl_launch_items(&l, gcl_emit_device(e), s.N, s.M, 1);
+    return gcl_emit_launch(e, &l, err);
+}
+
+static const gcl_variant variants[] = {
+    {"panel_f32", panel_accepts, emit_panel},
+    {"clblast_f32", NULL, emit_clblast},
+    {"plain_f32", NULL, emit_plain},
+    {NULL, NULL, NULL},
+};
+
+const gcl_op gcl_op_linear = {
+    .name = "linear",
+    .attr_bytes = sizeof(linear_attr),
+    .infer = infer,
+    .flops = flops,
+    .absorb = absorb,
+    .variants = variants,
+};

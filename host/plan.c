@@ -1,0 +1,301 @@
+/* plan.c - planning: memory, weights, kernels. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "host/arena.h"
+#include "host/plan_internal.h"
+
+static bool in_arena(const gcl_plan *p, const plan_slot *s)
+{
+    return s->kind == SLOT_VALUE || s->kind == SLOT_TEMP || p->options.guard;
+}
+
+/* Inputs live through the plan, outputs to its end; with guards nothing shares memory. */
+static void extend_lives(gcl_plan *p)
+{
+    const gcl_graph *g = p->graph;
+
+    for (gcl_value v = 0; v < gcl_graph_n_values(g); v++) {
+        const gcl_tensor *t = gcl_graph_tensor(g, v);
+        const gcl_slot s = gcl_plan_slot(p, v);
+        if (s < 0)
+            continue;
+        if (t->is_output)
+            p->slots[s].last = p->n_steps;
+        if (t->kind == GCL_VALUE_INPUT) {
+            p->slots[s].first = -1;
+            p->slots[s].last = p->n_steps;
+        }
+    }
+    for (int i = 0; p->options.guard && i < p->n_slots; i++) {
+        p->slots[i].first = -1;
+        p->slots[i].last = p->n_steps;
+    }
+}
+
+static gcl_status create_arenas(gcl_plan *p, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const cl_uint pattern = GCL_GUARD_PATTERN;
+    cl_command_queue queue = gcl_context_queue(p->ctx);
+
+    p->arenas = calloc((size_t)p->n_arenas + 1, sizeof *p->arenas);
+    if (p->arenas == NULL)
+        return GCL_FAIL(err, GCL_E_NOMEM, "plan: host allocation failed");
+    for (int i = 0; i < p->n_arenas; i++) {
+        const size_t bytes = gcl_round_up(p->arena_bytes[i], sizeof pattern);
+        p->arenas[i] = clCreateBuffer(gcl_context_cl(p->ctx), CL_MEM_READ_WRITE, bytes, NULL, &st);
+        if (st != CL_SUCCESS)
+            return GCL_FAIL_CL(err, st, "clCreateBuffer", "arena %d of %d, %zu bytes", i,
+                               p->n_arenas, bytes);
+        if (!p->options.guard)
+            continue;
+        st = clEnqueueFillBuffer(queue, p->arenas[i], &pattern, sizeof pattern, 0, bytes, 0, NULL,
+                                 NULL);
+        if (st != CL_SUCCESS)
+            return GCL_FAIL_CL(err, st, "clEnqueueFillBuffer", "arena %d, %zu bytes", i, bytes);
+    }
+    return GCL_OK;
+}
+
+/* Places every slot that lives in an arena and gives it a sub-buffer. */
+static gcl_status place_memory(gcl_plan *p, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const gcl_device_info *device = gcl_context_device(p->ctx);
+    const size_t guard =
+        p->options.guard ? gcl_round_up(GCL_GUARD_BYTES, device->mem_align_bytes) : 0;
+    gcl_life *lives = calloc((size_t)p->n_slots + 1, sizeof *lives);
+    int n = 0;
+
+    if (lives == NULL) {
+        st = GCL_FAIL(err, GCL_E_NOMEM, "plan: host allocation failed");
+        goto done;
+    }
+    extend_lives(p);
+    for (int i = 0; i < p->n_slots; i++)
+        if (in_arena(p, &p->slots[i])) {
+            lives[n].bytes = p->slots[i].bytes + 2 * guard;
+            lives[n].first = p->slots[i].first;
+            lives[n++].last = p->slots[i].last;
+        }
+    GCL_TRY(gcl_arena_assign(lives, n, device->mem_align_bytes, (size_t)device->max_alloc_bytes,
+                             &p->arena_bytes, &p->n_arenas, err));
+    GCL_TRY(create_arenas(p, err));
+    n = 0;
+    for (int i = 0; i < p->n_slots; i++) {
+        plan_slot *s = &p->slots[i];
+        cl_buffer_region region;
+
+        if (!in_arena(p, s))
+            continue;
+        s->arena = lives[n].arena;
+        s->offset = lives[n++].offset + guard;
+        region.origin = s->offset;
+        region.size = s->bytes;
+        s->mem = clCreateSubBuffer(p->arenas[s->arena], CL_MEM_READ_WRITE,
+                                   CL_BUFFER_CREATE_TYPE_REGION, &region, &st);
+        if (st != CL_SUCCESS) {
+            st = GCL_FAIL_CL(err, st, "clCreateSubBuffer", "arena %d, offset %zu, %zu bytes",
+                             s->arena, s->offset, s->bytes);
+            goto done;
+        }
+        s->owned = true;
+    }
+done:
+    free(lives);
+    return st;
+}
+
+static gcl_status fill_constant(gcl_plan *p, plan_slot *s, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+
+    if (s->mem == NULL) {
+        s->mem = clCreateBuffer(gcl_context_cl(p->ctx), CL_MEM_READ_ONLY, s->bytes, NULL, &st);
+        if (st != CL_SUCCESS)
+            return GCL_FAIL_CL(err, st, "clCreateBuffer", "constant, %zu bytes", s->bytes);
+        s->owned = true;
+    }
+    st = clEnqueueWriteBuffer(gcl_context_queue(p->ctx), s->mem, CL_TRUE, 0, s->bytes, s->data, 0,
+                              NULL, NULL);
+    if (st != CL_SUCCESS)
+        return GCL_FAIL_CL(err, st, "clEnqueueWriteBuffer", "constant, %zu bytes", s->bytes);
+    free(s->data);
+    s->data = NULL;
+    return GCL_OK;
+}
+
+static gcl_status fill_weight(gcl_plan *p, plan_slot *s, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const gcl_tensor *t = gcl_graph_tensor(p->graph, s->value);
+    size_t bytes = 0;
+    cl_mem mem = NULL;
+
+    if (p->weights == NULL)
+        return GCL_FAIL(err, GCL_E_ARG, "plan: the graph needs the weight %s, none were given",
+                        t->name);
+    st = gcl_weight_set_get(p->weights, &mem, &bytes, t->name, &t->shape, s->packing, err);
+    if (st != GCL_OK)
+        return st;
+    if (s->mem == NULL) {
+        s->mem = mem;
+        return GCL_OK;
+    }
+    /* guarded: the arena holds a copy */
+    st = clEnqueueCopyBuffer(gcl_context_queue(p->ctx), mem, s->mem, 0, 0, bytes, 0, NULL, NULL);
+    return st == CL_SUCCESS ? GCL_OK
+                            : GCL_FAIL_CL(err, st, "clEnqueueCopyBuffer", "weight %s", t->name);
+}
+
+static gcl_status fill_slots(gcl_plan *p, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+
+    for (int i = 0; i < p->n_slots && st == GCL_OK; i++) {
+        plan_slot *s = &p->slots[i];
+        if (s->kind == SLOT_CONST)
+            st = fill_constant(p, s, err);
+        else if (s->kind == SLOT_WEIGHT)
+            st = fill_weight(p, s, err);
+    }
+    return st;
+}
+
+static gcl_status set_arguments(gcl_plan *p, plan_step *step, gcl_error *err)
+{
+    const gcl_launch *l = &step->launch;
+
+    for (int i = 0; i < l->n_args; i++) {
+        const gcl_arg *a = &l->args[i];
+        const cl_int st =
+            a->slot >= 0
+                ? clSetKernelArg(step->kernel, (cl_uint)i, sizeof(cl_mem), &p->slots[a->slot].mem)
+                : clSetKernelArg(step->kernel, (cl_uint)i, a->bytes, a->is_local ? NULL : a->value);
+        if (st != CL_SUCCESS)
+            return GCL_FAIL_CL(err, st, "clSetKernelArg", "%s of %s.cl, argument %d of %d",
+                               l->kernel, l->program, i, l->n_args);
+    }
+    return GCL_OK;
+}
+
+static gcl_status make_kernel(gcl_plan *p, plan_step *step, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const gcl_launch *l = &step->launch;
+    const gcl_device_info *device = gcl_context_device(p->ctx);
+    cl_program program = NULL;
+    size_t limit = 0, items = 1;
+
+    GCL_TRY(gcl_context_program(p->ctx, &program, l->program, l->options, err));
+    step->kernel = clCreateKernel(program, l->kernel, &st);
+    if (st != CL_SUCCESS) {
+        st = GCL_FAIL_CL(err, st, "clCreateKernel", "%s of %s.cl", l->kernel, l->program);
+        goto done;
+    }
+    for (int d = 0; d < l->dims && l->local[0] != 0; d++)
+        items *= l->local[d];
+    st = clGetKernelWorkGroupInfo(step->kernel, device->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof limit,
+                                  &limit, NULL);
+    if (st != CL_SUCCESS || items > limit) {
+        st = GCL_FAIL(err, GCL_E_UNSUPPORTED, "%s of %s.cl: work-group of %zu, %s allows %zu",
+                      l->kernel, l->program, items, device->name, limit);
+        goto done;
+    }
+    GCL_TRY(set_arguments(p, step, err));
+done:
+    return st;
+}
+
+/* Library calls compile on first use: make each once now, on memory nobody reads yet. */
+static gcl_status make_steps(gcl_plan *p, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+
+    p->events = calloc((size_t)p->n_steps + 1, sizeof *p->events);
+    if (p->events == NULL) {
+        st = GCL_FAIL(err, GCL_E_NOMEM, "plan: host allocation failed");
+        goto done;
+    }
+    for (int i = 0; i < p->n_steps; i++) {
+        plan_step *step = &p->steps[i];
+        if (!step->is_call) {
+            GCL_TRY(make_kernel(p, step, err));
+            continue;
+        }
+        for (int k = 0; k < step->call.n_slots; k++)
+            step->call_mem[k] = p->slots[step->call.slots[k]].mem;
+        GCL_TRY(step->call.enqueue(step->call.param, gcl_context_queue(p->ctx), step->call_mem,
+                                   NULL, err));
+    }
+    st = clFinish(gcl_context_queue(p->ctx));
+    if (st != CL_SUCCESS)
+        st = GCL_FAIL_CL(err, st, "clFinish", "while planning");
+done:
+    return st;
+}
+
+gcl_status gcl_plan_create(gcl_plan **out, gcl_context *ctx, const gcl_graph *graph,
+                           gcl_weight_set *weights, const gcl_plan_options *options, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    gcl_plan *p = NULL;
+
+    *out = NULL;
+    GCL_TRY(gcl_graph_status(graph, err));
+    p = calloc(1, sizeof *p);
+    if (p == NULL) {
+        st = GCL_FAIL(err, GCL_E_NOMEM, "plan: host allocation of %zu bytes", sizeof *p);
+        goto done;
+    }
+    p->ctx = ctx;
+    p->weights = weights;
+    if (options != NULL)
+        p->options = *options;
+    if (p->options.precision != GCL_PRECISION_F32) {
+        st = GCL_FAIL(err, GCL_E_UNSUPPORTED, "plan: precision %d, only f32 exists",
+                      (int)p->options.precision);
+        goto done;
+    }
+    GCL_TRY(gcl_graph_clone(&p->graph, graph, err));
+    if (p->options.keep_named)
+        gcl_graph_keep_named(p->graph);
+    gcl_graph_prune(p->graph);
+    if (!p->options.no_fusion)
+        gcl_graph_fuse(p->graph);
+    GCL_TRY(gcl_plan_emit(p, err));
+    GCL_TRY(place_memory(p, err));
+    GCL_TRY(fill_slots(p, err));
+    GCL_TRY(make_steps(p, err));
+    *out = p;
+    p = NULL;
+done:
+    gcl_plan_destroy(p);
+    return st;
+}
+
+void gcl_plan_destroy(gcl_plan *p)
+{
+    if (p == NULL)
+        return;
+    for (int i = 0; i < p->n_steps; i++)
+        if (p->steps[i].kernel != NULL)
+            clReleaseKernel(p->steps[i].kernel);
+    for (int i = 0; i < p->n_slots; i++) {
+        if (p->slots[i].owned)
+            clReleaseMemObject(p->slots[i].mem);
+        free(p->slots[i].data);
+    }
+    for (int i = 0; p->arenas != NULL && i < p->n_arenas; i++)
+        if (p->arenas[i] != NULL)
+            clReleaseMemObject(p->arenas[i]);
+    free(p->arenas);
+    free(p->arena_bytes);
+    free(p->steps);
+    free(p->slots);
+    free(p->events);
+    free(p->variants);
+    gcl_graph_destroy(p->graph);
+    free(p);
+}

@@ -1,0 +1,89 @@
+/**
+ * A graph made ready to run on one device: variants chosen, weights packed, activation memory
+ * assigned, kernels compiled, arguments preset. A run writes inputs, enqueues, reads outputs;
+ * it allocates and compiles nothing.
+ */
+#ifndef GCL_HOST_PLAN_H
+#define GCL_HOST_PLAN_H
+
+#include "host/weight_set.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum gcl_precision { GCL_PRECISION_F32 } gcl_precision;
+
+typedef struct gcl_plan_options {
+    gcl_precision precision;
+    bool keep_named;      /* named intermediates stay readable after a run */
+    bool no_fusion;       /* run the graph as it was written */
+    bool guard;           /* canaries around every slot, NaN in every slot before the first run */
+    const char *variants; /* "linear=plain_f32,conv2d=..." overrides the tables; NULL: none */
+} gcl_plan_options;
+
+typedef struct gcl_plan gcl_plan;
+
+/**
+ * Plans a graph. Slow: compiles and packs.
+ *
+ * @param out      owned (gcl_plan_destroy)
+ * @param graph    read; not needed afterwards
+ * @param weights  must outlive the plan; NULL for a graph without weights
+ * @param options  NULL for the defaults
+ */
+gcl_status gcl_plan_create(gcl_plan **out, gcl_context *ctx, const gcl_graph *graph,
+                           gcl_weight_set *weights, const gcl_plan_options *options,
+                           gcl_error *err);
+void gcl_plan_destroy(gcl_plan *plan);
+
+/** Copies host data into an input; bytes must be the input's exact size. Returns when data may
+ *  be changed again. */
+gcl_status gcl_plan_write(gcl_plan *plan, const char *input, const void *data, size_t bytes,
+                          gcl_error *err);
+
+/** Enqueues every step and returns. */
+gcl_status gcl_plan_run(gcl_plan *plan, gcl_error *err);
+
+/** Runs, waits, and stores each node's device time. @param node_ns  [gcl_plan_n_nodes] */
+gcl_status gcl_plan_run_timed(gcl_plan *plan, uint64_t *node_ns, gcl_error *err);
+
+/** Waits for the run and copies an output to the host; bytes must be its exact size. */
+gcl_status gcl_plan_read(gcl_plan *plan, const char *output, void *data, size_t bytes,
+                         gcl_error *err);
+
+/** With options.guard: GCL_E_BUFFER naming the slot whose surroundings were written to. */
+gcl_status gcl_plan_check_guards(gcl_plan *plan, gcl_error *err);
+
+/** The graph as it runs, after fusion; borrowed. */
+const gcl_graph *gcl_plan_graph(const gcl_plan *plan);
+
+typedef struct gcl_plan_node {
+    const gcl_node *node; /* in gcl_plan_graph; borrowed */
+    const char *variant;  /* static string */
+    int n_steps;          /* kernel launches and library calls */
+    double flops;         /* naive */
+    double bytes;         /* operands read once, result written once */
+    int arena;            /* of the result */
+    size_t offset_bytes;  /* of the result in its arena */
+} gcl_plan_node;
+
+int gcl_plan_n_nodes(const gcl_plan *plan);
+gcl_plan_node gcl_plan_node_at(const gcl_plan *plan, int i);
+
+typedef struct gcl_plan_totals {
+    int n_arenas;
+    size_t arena_bytes;    /* activations, inputs and outputs, all arenas together */
+    size_t unshared_bytes; /* what they would take without reuse */
+    size_t weight_bytes;   /* packed weights this plan uses */
+    size_t const_bytes;
+    int n_steps;
+    double flops; /* naive */
+} gcl_plan_totals;
+
+gcl_plan_totals gcl_plan_total(const gcl_plan *plan);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

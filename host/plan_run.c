@@ -1,0 +1,221 @@
+/* plan_run.c - running a plan, and looking at it. */
+#include <stdlib.h>
+
+#include "host/plan_internal.h"
+
+/* Finds the memory of a named input or output and checks the size the caller brought. */
+static gcl_status find(const gcl_plan *p, const plan_slot **out, const char *name, bool input,
+                       size_t bytes, gcl_error *err)
+{
+    const gcl_value v = gcl_graph_find(p->graph, name);
+    const gcl_tensor *t = v == GCL_NO_VALUE ? NULL : gcl_graph_tensor(p->graph, v);
+    const char *what = input ? "input" : "output";
+    gcl_slot s;
+
+    if (t == NULL || (input ? t->kind != GCL_VALUE_INPUT : !t->is_output))
+        return GCL_FAIL(err, GCL_E_NOT_FOUND, "plan: there is no %s named %s", what, name);
+    s = gcl_plan_slot(p, v);
+    if (p->slots[s].bytes != bytes)
+        return GCL_FAIL(err, GCL_E_BUFFER, "plan: %s %s holds %zu bytes, the caller brings %zu",
+                        what, name, p->slots[s].bytes, bytes);
+    *out = &p->slots[s];
+    return GCL_OK;
+}
+
+gcl_status gcl_plan_write(gcl_plan *p, const char *input, const void *data, size_t bytes,
+                          gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const plan_slot *s = NULL;
+
+    GCL_TRY(find(p, &s, input, true, bytes, err));
+    st = clEnqueueWriteBuffer(gcl_context_queue(p->ctx), s->mem, CL_TRUE, 0, bytes, data, 0, NULL,
+                              NULL);
+    if (st != CL_SUCCESS)
+        st = GCL_FAIL_CL(err, st, "clEnqueueWriteBuffer", "input %s, %zu bytes", input, bytes);
+done:
+    return st;
+}
+
+gcl_status gcl_plan_read(gcl_plan *p, const char *output, void *data, size_t bytes, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const plan_slot *s = NULL;
+
+    GCL_TRY(find(p, &s, output, false, bytes, err));
+    st = clEnqueueReadBuffer(gcl_context_queue(p->ctx), s->mem, CL_TRUE, 0, bytes, data, 0, NULL,
+                             NULL);
+    if (st != CL_SUCCESS)
+        st = GCL_FAIL_CL(err, st, "clEnqueueReadBuffer", "output %s, %zu bytes", output, bytes);
+done:
+    return st;
+}
+
+static gcl_status enqueue(gcl_plan *p, int i, cl_event *event, gcl_error *err)
+{
+    const plan_step *step = &p->steps[i];
+    const gcl_launch *l = &step->launch;
+    const gcl_node *node = gcl_graph_node_at(p->graph, step->node);
+    cl_int st;
+
+    if (step->is_call)
+        return step->call.enqueue(step->call.param, gcl_context_queue(p->ctx), step->call_mem,
+                                  event, err);
+    st = clEnqueueNDRangeKernel(gcl_context_queue(p->ctx), step->kernel, (cl_uint)l->dims, NULL,
+                                l->global, l->local[0] == 0 ? NULL : l->local, 0, NULL, event);
+    if (st == CL_SUCCESS)
+        return GCL_OK;
+    return GCL_FAIL_CL(err, st, "clEnqueueNDRangeKernel",
+                       "%s: %s %s, kernel %s, global %zu %zu %zu, local %zu %zu %zu", node->scope,
+                       node->op->name, p->variants[step->node]->name, l->kernel, l->global[0],
+                       l->global[1], l->global[2], l->local[0], l->local[1], l->local[2]);
+}
+
+gcl_status gcl_plan_run(gcl_plan *p, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+
+    for (int i = 0; i < p->n_steps && st == GCL_OK; i++)
+        st = enqueue(p, i, NULL, err);
+    return st;
+}
+
+gcl_status gcl_plan_run_timed(gcl_plan *p, uint64_t *node_ns, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    cl_command_queue queue = gcl_context_queue(p->ctx);
+
+    memset(node_ns, 0, (size_t)gcl_graph_n_nodes(p->graph) * sizeof *node_ns);
+    for (int i = 0; i < p->n_steps; i++)
+        GCL_TRY(enqueue(p, i, &p->events[i], err));
+    st = clFinish(queue);
+    if (st != CL_SUCCESS) {
+        st = GCL_FAIL_CL(err, st, "clFinish", "%d steps", p->n_steps);
+        goto done;
+    }
+    for (int i = 0; i < p->n_steps; i++) {
+        cl_ulong start = 0, end = 0;
+        st = clGetEventProfilingInfo(p->events[i], CL_PROFILING_COMMAND_START, sizeof start, &start,
+                                     NULL);
+        if (st == CL_SUCCESS)
+            st = clGetEventProfilingInfo(p->events[i], CL_PROFILING_COMMAND_END, sizeof end, &end,
+                                         NULL);
+        if (st != CL_SUCCESS) {
+            st = GCL_FAIL_CL(err, st, "clGetEventProfilingInfo", "step %d of %d", i, p->n_steps);
+            goto done;
+        }
+        node_ns[p->steps[i].node] += end - start;
+    }
+done:
+    for (int i = 0; i < p->n_steps; i++) {
+        if (p->events[i] != NULL)
+            clReleaseEvent(p->events[i]);
+        p->events[i] = NULL;
+    }
+    return st;
+}
+
+/* True when bytes [from, to) of an arena still hold the pattern they were filled with. */
+static bool intact(const unsigned char *arena, size_t from, size_t to)
+{
+    const cl_uint pattern = GCL_GUARD_PATTERN;
+    unsigned char expected[sizeof pattern];
+
+    memcpy(expected, &pattern, sizeof pattern);
+    for (size_t i = from; i < to; i++)
+        if (arena[i] != expected[i % sizeof pattern])
+            return false;
+    return true;
+}
+
+static const char *slot_name(const gcl_plan *p, const plan_slot *s)
+{
+    const char *name = s->value < 0 ? NULL : gcl_graph_tensor(p->graph, s->value)->name;
+
+    return name != NULL ? name : s->kind == SLOT_TEMP ? "scratch" : "an unnamed value";
+}
+
+gcl_status gcl_plan_check_guards(gcl_plan *p, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    cl_command_queue queue = gcl_context_queue(p->ctx);
+
+    if (!p->options.guard)
+        return GCL_FAIL(err, GCL_E_ARG, "plan: made without guards");
+    for (int a = 0; a < p->n_arenas && st == GCL_OK; a++) {
+        unsigned char *data = clEnqueueMapBuffer(queue, p->arenas[a], CL_TRUE, CL_MAP_READ, 0,
+                                                 p->arena_bytes[a], 0, NULL, NULL, &st);
+        if (st != CL_SUCCESS)
+            return GCL_FAIL_CL(err, st, "clEnqueueMapBuffer", "arena %d", a);
+        for (int i = 0; i < p->n_slots; i++) {
+            const plan_slot *s = &p->slots[i];
+            const size_t end = s->offset + s->bytes;
+            if (s->arena != a || (intact(data, s->offset - GCL_GUARD_BYTES, s->offset) &&
+                                  intact(data, end, end + GCL_GUARD_BYTES)))
+                continue;
+            st = GCL_FAIL(err, GCL_E_BUFFER, "memory %s %s (%zu bytes) was written to",
+                          intact(data, end, end + GCL_GUARD_BYTES) ? "before" : "behind",
+                          slot_name(p, s), s->bytes);
+            break;
+        }
+        clEnqueueUnmapMemObject(queue, p->arenas[a], data, 0, NULL, NULL);
+        clFinish(queue);
+    }
+    return st;
+}
+
+const gcl_graph *gcl_plan_graph(const gcl_plan *p)
+{
+    return p->graph;
+}
+
+int gcl_plan_n_nodes(const gcl_plan *p)
+{
+    return gcl_graph_n_nodes(p->graph);
+}
+
+static double value_bytes(const gcl_graph *g, gcl_value v)
+{
+    const gcl_tensor *t = gcl_graph_tensor(g, v);
+
+    return (double)(gcl_shape_count(&t->shape) * gcl_dtype_bytes(t->dtype));
+}
+
+gcl_plan_node gcl_plan_node_at(const gcl_plan *p, int i)
+{
+    const gcl_node *node = gcl_graph_node_at(p->graph, i);
+    const gcl_slot s = gcl_plan_slot(p, node->out);
+    gcl_plan_node n = {.node = node, .variant = p->variants[i]->name};
+
+    n.flops = node->op->flops(p->graph, node);
+    n.bytes = value_bytes(p->graph, node->out);
+    for (int k = 0; k < node->n_in; k++)
+        n.bytes += value_bytes(p->graph, node->in[k]);
+    for (int k = 0; k < p->n_steps; k++)
+        n.n_steps += p->steps[k].node == i;
+    n.arena = p->slots[s].arena;
+    n.offset_bytes = p->slots[s].offset;
+    return n;
+}
+
+gcl_plan_totals gcl_plan_total(const gcl_plan *p)
+{
+    gcl_plan_totals t = {.n_arenas = p->n_arenas, .n_steps = p->n_steps};
+
+    for (int i = 0; i < p->n_arenas; i++)
+        t.arena_bytes += p->arena_bytes[i];
+    for (int i = 0; i < p->n_slots; i++) {
+        const plan_slot *s = &p->slots[i];
+        if (s->kind == SLOT_WEIGHT)
+            t.weight_bytes += s->bytes;
+        else if (s->kind == SLOT_CONST)
+            t.const_bytes += s->bytes;
+        else
+            t.unshared_bytes += s->bytes;
+    }
+    for (int i = 0; i < gcl_graph_n_nodes(p->graph); i++) {
+        const gcl_node *node = gcl_graph_node_at(p->graph, i);
+        t.flops += node->op->flops(p->graph, node);
+    }
+    return t;
+}

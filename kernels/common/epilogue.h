@@ -1,0 +1,46 @@
+/*
+ * epilogue.h - what happens to a finished sum: bias, activation, residual.
+ *
+ * Math       y = act(sum + bias) + residual
+ * Tunables   ACT           0 none | 1 ReLU | 2 LeakyReLU | 3 QuickGELU   (host/ops/activation.h)
+ *            HAS_BIAS      0 | 1
+ *            HAS_RESIDUAL  0 | 1
+ * Needs      OpenCL C 1.2, no extensions.
+ */
+#define ACT_NONE 0
+#define ACT_RELU 1
+#define ACT_LEAKY_RELU 2
+#define ACT_QUICK_GELU 3
+
+#ifndef ACT
+#define ACT ACT_NONE
+#endif
+#ifndef HAS_BIAS
+#define HAS_BIAS 0
+#endif
+#ifndef HAS_RESIDUAL
+#define HAS_RESIDUAL 0
+#endif
+
+static inline float activate(float v, float slope)
+{
+    if (ACT == ACT_RELU)
+        return fmax(v, 0.0f);
+    if (ACT == ACT_LEAKY_RELU)
+        return v < 0.0f ? slope * v : v;
+    if (ACT == ACT_QUICK_GELU)
+        return v / (1.0f + exp(-1.702f * v));
+    return v;
+}
+
+/* at: index of the element in y and residual; n: its column (linear) or channel (conv2d). */
+static inline float epilogue(float v, __global const float *bias, size_t n,
+                             __global const float *residual, size_t at, float slope)
+{
+    if (HAS_BIAS)
+        v += bias[n];
+    v = activate(v, slope);
+    if (HAS_RESIDUAL)
+        v += residual[at];
+    return v;
+}

@@ -1,0 +1,121 @@
+/*
+ * linear.cl - matrix product with a weight, fp32, with a fused epilogue.
+ *
+ * Math       y[m,n] = act(sum_k x[m,k] * w[n,k] + bias[n]) + residual[m,n]
+ *
+ * Operands   x         [M, K] row-major                       read
+ *            w         linear_panel: [N/NR, K, NR] panels of NR columns, zero-padded
+ *                      linear_plain: [N, K], or [K, N] with W_KN = 1     read
+ *            bias      [N]                                    read when HAS_BIAS
+ *            residual  [M, N]                                 read when HAS_RESIDUAL
+ *            y         [M, N] row-major                       written
+ *
+ * Launch     linear_panel     one work-item per tile of MR rows x NR columns,
+ *                             global = { ceil(M/MR), ceil(N/NR) } rounded up to the local size
+ *            linear_plain     one work-item per element, global = { N, M } rounded up
+ *            linear_epilogue  the epilogue alone, in place after a library's product, the same
+ *            no local memory
+ *
+ * Tunables   NR   columns of a tile, one vector   default 8    8 | 16
+ *            MR   rows of a tile                  default 4    1 .. 16
+ *            W_KN 1 when w is [K, N] (plain)      default 0    0 | 1
+ *            ACT, HAS_BIAS, HAS_RESIDUAL          common/epilogue.h
+ *
+ * Numerics   sums in fp32, k ascending; any M, N, K >= 1.
+ * Needs      OpenCL C 1.2, no extensions.
+ * Source     the register tile of BLIS' micro-kernel (Van Zee, van de Geijn 2015), one work-item
+ *            a tile so that CPU runtimes turn it into straight vector code.
+ */
+#ifndef NR
+#define NR 8
+#endif
+#ifndef MR
+#define MR 4
+#endif
+#ifndef W_KN
+#define W_KN 0
+#endif
+
+#if NR == 8
+typedef float8 vec;
+#define VLOAD vload8
+#define VSTORE vstore8
+#elif NR == 16
+typedef float16 vec;
+#define VLOAD vload16
+#define VSTORE vstore16
+#else
+#error "linear: NR must be 8 or 16"
+#endif
+
+#include "common/epilogue.h"
+
+__kernel void linear_panel_f32(__global const float *x, __global const float *w,
+                               __global const float *bias, __global const float *residual,
+                               __global float *y, const int M, const int N, const int K,
+                               const float slope)
+{
+    const int m0 = (int)get_global_id(0) * MR;
+    const int n0 = (int)get_global_id(1) * NR;
+
+    if (m0 >= M || n0 >= N)
+        return;
+
+    /* rows past the end repeat the last one; their sums are dropped */
+    __global const float *row[MR];
+    vec acc[MR];
+    for (int r = 0; r < MR; r++) {
+        row[r] = x + (size_t)min(m0 + r, M - 1) * (size_t)K;
+        acc[r] = (vec)(0.0f);
+    }
+    w += (size_t)get_global_id(1) * (size_t)K * NR; /* w[n0/NR,:,:] */
+
+    for (int k = 0; k < K; k++) {
+        const vec b = VLOAD((size_t)k, w);
+        for (int r = 0; r < MR; r++)
+            acc[r] += row[r][k] * b;
+    }
+
+    const int n_valid = min(NR, N - n0);
+    for (int r = 0; r < MR && m0 + r < M; r++) {
+        const size_t at = (size_t)(m0 + r) * (size_t)N + (size_t)n0;
+        float sum[NR];
+        VSTORE(acc[r], 0, sum);
+        for (int j = 0; j < n_valid; j++)
+            y[at + (size_t)j] = epilogue(sum[j], bias, (size_t)(n0 + j), residual,
+                                         at + (size_t)j, slope);
+    }
+}
+
+__kernel void linear_plain_f32(__global const float *x, __global const float *w,
+                               __global const float *bias, __global const float *residual,
+                               __global float *y, const int M, const int N, const int K,
+                               const float slope)
+{
+    const int n = (int)get_global_id(0);
+    const int m = (int)get_global_id(1);
+
+    if (m >= M || n >= N)
+        return;
+    x += (size_t)m * (size_t)K;
+    const size_t step = W_KN ? (size_t)N : 1;
+    w += W_KN ? (size_t)n : (size_t)n * (size_t)K;
+
+    float sum = 0.0f;
+    for (int k = 0; k < K; k++)
+        sum += x[k] * w[(size_t)k * step];
+    const size_t at = (size_t)m * (size_t)N + (size_t)n;
+    y[at] = epilogue(sum, bias, (size_t)n, residual, at, slope);
+}
+
+__kernel void linear_epilogue_f32(__global const float *bias, __global const float *residual,
+                                  __global float *y, const int M, const int N, const float slope)
+{
+    const int n = (int)get_global_id(0);
+    const int m = (int)get_global_id(1);
+
+    if (m >= M || n >= N)
+        return;
+    const size_t at = (size_t)m * (size_t)N + (size_t)n;
+    y[at] = epilogue(y[at], bias, (size_t)n, residual, at, slope);
+}

@@ -1,0 +1,103 @@
+/*
+ * op_main.c - op_test's command line.
+ *
+ * usage: op_test [--op NAME] [--case NAME] [--variant NAME] [--seed N] [--device D] [--self-test]
+ * exit 0 only when every case that the tables name was executed and passed.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "op_test.h"
+
+#define OP(name) extern const op_suite op_suite_##name;
+#include "host/ops/ops.def"
+#undef OP
+
+static const op_suite *const suites[] = {
+#define OP(name) &op_suite_##name,
+#include "host/ops/ops.def"
+#undef OP
+    NULL,
+};
+
+static int run_suites(gcl_context *ctx, const char *op, const op_options *opt)
+{
+    op_tally total = {0};
+
+    for (int i = 0; suites[i] != NULL; i++) {
+        op_tally t;
+        if (op != NULL && strcmp(op, suites[i]->op) != 0)
+            continue;
+        t = op_run_suite(ctx, suites[i], gcl_op_find(suites[i]->op), opt);
+        printf("%-16s %3d passed, %d failed, %d refused by a faster variant\n", suites[i]->op,
+               t.passed, t.failed, t.refused);
+        total.passed += t.passed;
+        total.failed += t.failed;
+        total.refused += t.refused;
+        total.expected += t.expected;
+    }
+    if (total.expected == 0 || total.passed + total.failed + total.refused != total.expected) {
+        printf("FAIL executed %d of %d in the tables\n",
+               total.passed + total.failed + total.refused, total.expected);
+        total.failed++;
+    }
+    printf("%d passed, %d failed\n", total.passed, total.failed);
+    return total.failed == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option flags[] = {
+        {"op", required_argument, NULL, 'o'},
+        {"case", required_argument, NULL, 'c'},
+        {"variant", required_argument, NULL, 'v'},
+        {"seed", required_argument, NULL, 's'},
+        {"device", required_argument, NULL, 'd'},
+        {"self-test", no_argument, NULL, 't'},
+        {NULL, 0, NULL, 0},
+    };
+    op_options opt = {.seed = 1};
+    const char *op = NULL, *which = NULL;
+    gcl_error err = GCL_ERROR_INIT;
+    gcl_device_info device;
+    gcl_context *ctx = NULL;
+    bool self_test = false;
+    int c, rc;
+
+    while ((c = getopt_long(argc, argv, "", flags, NULL)) != -1) {
+        switch (c) {
+        case 'o':
+            op = optarg;
+            break;
+        case 'c':
+            opt.one_case = optarg;
+            break;
+        case 'v':
+            opt.variant = optarg;
+            break;
+        case 's':
+            opt.seed = strtoull(optarg, NULL, 10);
+            break;
+        case 'd':
+            which = optarg;
+            break;
+        case 't':
+            self_test = true;
+            break;
+        default:
+            return 2;
+        }
+    }
+    if (gcl_device_find(&device, which, &err) != GCL_OK ||
+        gcl_context_create(&ctx, &device, &err) != GCL_OK) {
+        printf("FAIL %s\n", err.message);
+        return 1;
+    }
+    printf("device %s, driver %s, seed %llu\n", device.name, device.driver,
+           (unsigned long long)opt.seed);
+    rc = self_test ? !op_self_test(ctx) : run_suites(ctx, op, &opt);
+    gcl_context_destroy(ctx);
+    return rc;
+}

@@ -1,0 +1,131 @@
+/* tests/ops/linear.c - cases and reference of the linear op. */
+#include <math.h>
+
+#include "host/ops/activation.h"
+#include "host/ops/add.h"
+#include "host/ops/linear.h"
+#include "op_test.h"
+
+enum { M, N, K, BIAS, ACT, RESIDUAL, KN, W_INPUT };
+
+/* clang-format off */
+static const op_case cases[] = {
+    /* name                  M     N     K  bias act res KN input */
+    {"one",               {1,    1,    1,  1,  0,  0,  0, 0}},
+    {"one_kn",            {1,    1,    1,  0,  0,  0,  1, 0}},
+    {"tile_minus_one",    {3,    7,    5,  1,  0,  1,  0, 0}},
+    {"tile",              {4,    8,    8,  1,  1,  0,  0, 0}},
+    {"tile_plus_one",     {5,    9,    9,  0,  2,  1,  0, 0}},
+    {"panel_minus_one",   {2,   15,   31,  1,  3,  1,  0, 0}},
+    {"panel_plus_one",    {9,   17,   33,  0,  3,  0,  1, 0}},
+    {"prime",             {13,  37,   61,  1,  0,  1,  0, 0}},
+    {"w_is_input",        {6,   10,    7,  1,  0,  0,  0, 1}},
+    {"w_is_input_kn",     {6,   10,    7,  0,  0,  1,  1, 1}},
+    {"affine_mlp_b1",     {1,  512,  612,  1,  1,  0,  0, 0}},
+    {"text_projection",   {2,  512,  512,  0,  0,  0,  1, 0}},
+    {"text_c_fc",         {77, 2048, 512,  1,  3,  0,  0, 0}},
+    {"text_c_proj",       {77, 512, 2048,  1,  0,  1,  0, 0}},
+    {"vit_in_proj",       {50, 2304, 768,  1,  0,  0,  0, 0}},
+    {"tiny_in_proj",      {48, 384,  128,  1,  0,  0,  0, 0}},
+};
+/* clang-format on */
+
+static gcl_value build(gcl_graph *g, const long *p)
+{
+    const gcl_shape w_shape =
+        p[KN] ? GCL_SHAPE((size_t)p[K], (size_t)p[N]) : GCL_SHAPE((size_t)p[N], (size_t)p[K]);
+    const gcl_value x = gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE((size_t)p[M], (size_t)p[K]));
+    const gcl_value w =
+        p[W_INPUT] ? gcl_graph_input(g, "w", GCL_F32, w_shape) : gcl_graph_weight(g, "w", w_shape);
+    gcl_value y;
+
+    if (p[BIAS])
+        y = gcl_linear(g, x, w, gcl_graph_weight(g, "bias", GCL_SHAPE((size_t)p[N])));
+    else
+        y = gcl_linear_nobias(g, x, w, p[KN] ? GCL_LINEAR_KN : GCL_LINEAR_NK);
+    if (p[ACT])
+        y = gcl_activation(g, y, (gcl_act)p[ACT], 0.2f);
+    if (p[RESIDUAL])
+        y = gcl_add(g,
+                    gcl_graph_input(g, "residual", GCL_F32, GCL_SHAPE((size_t)p[M], (size_t)p[N])),
+                    y, 1.0f);
+    return y;
+}
+
+static double act(long kind, double v)
+{
+    return kind == 1   ? fmax(v, 0.0)
+           : kind == 2 ? (v < 0 ? (double)0.2f * v : v)
+           : kind == 3 ? v / (1.0 + exp(-1.702 * v))
+                       : v;
+}
+
+static void reference(const long *p, const op_data *d, double *out, double *scale)
+{
+    const float *x = op_f32(d, "x"), *w = op_f32(d, "w");
+
+    for (long m = 0; m < p[M]; m++)
+        for (long n = 0; n < p[N]; n++) {
+            double sum = 0, terms = 0;
+            for (long k = 0; k < p[K]; k++) {
+                const double t =
+                    (double)x[m * p[K] + k] * (double)(p[KN] ? w[k * p[N] + n] : w[n * p[K] + k]);
+                sum += t;
+                terms += fabs(t);
+            }
+            if (p[BIAS]) {
+                sum += (double)op_f32(d, "bias")[n];
+                terms += fabs((double)op_f32(d, "bias")[n]);
+            }
+            sum = act(p[ACT], sum);
+            if (p[RESIDUAL]) {
+                sum += (double)op_f32(d, "residual")[m * p[N] + n];
+                terms += fabs((double)op_f32(d, "residual")[m * p[N] + n]);
+            }
+            out[m * p[N] + n] = sum;
+            scale[m * p[N] + n] = terms;
+        }
+}
+
+/* The sum of K products, plus the epilogue: QuickGELU has slope <= 1.1 and an exp of 3 ulp. */
+static double tolerance(const long *p)
+{
+    return 1.1 * op_sum_tolerance((double)p[K]) + 8.0;
+}
+
+static void bad_k(gcl_graph *g)
+{
+    gcl_linear_nobias(g, gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(2, 3)),
+                      gcl_graph_weight(g, "w", GCL_SHAPE(5, 4)), GCL_LINEAR_NK);
+}
+
+static void bad_bias(gcl_graph *g)
+{
+    gcl_linear(g, gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(2, 3)),
+               gcl_graph_weight(g, "w", GCL_SHAPE(5, 3)), gcl_graph_weight(g, "b", GCL_SHAPE(3)));
+}
+
+static void bad_dtype(gcl_graph *g)
+{
+    gcl_linear_nobias(g, gcl_graph_input(g, "x", GCL_I32, GCL_SHAPE(2, 3)),
+                      gcl_graph_weight(g, "w", GCL_SHAPE(5, 3)), GCL_LINEAR_NK);
+}
+
+static const op_bad_call bad_calls[] = {
+    {"k_differs", bad_k, GCL_E_SHAPE, "linear: x is [2, 3], w needs its last dim to be K = 4"},
+    {"bias_length", bad_bias, GCL_E_SHAPE, "linear: bias is [3] f32, needs [5] f32"},
+    {"x_dtype", bad_dtype, GCL_E_SHAPE, "linear: x is [2, 3] i32, needs f32"},
+};
+
+const op_suite op_suite_linear = {
+    .op = "linear",
+    .params = {"M", "N", "K", "bias", "act", "residual", "KN", "w_input", NULL},
+    .cases = cases,
+    .n_cases = OP_COUNT(cases),
+    .bad_calls = bad_calls,
+    .n_bad_calls = OP_COUNT(bad_calls),
+    .n_nodes = 1,
+    .build = build,
+    .reference = reference,
+    .tolerance = tolerance,
+};
