@@ -4,7 +4,8 @@
  * As in ftfy.fix_text: HTML references (unless the text has a '<'), C1 controls as Windows-1252,
  * Latin ligatures, half- and full-width forms, quotes, line breaks, terminal escapes, control
  * characters, NFC; repeated as long as there are references to replace. Then html.unescape twice,
- * white space collapsed and stripped, lower case. Left out: the repair of mojibake.
+ * white space collapsed and stripped, lower case. Left out: the repair of mojibake. Differs: ftfy
+ * looks for the '<' line by line, and later lines follow the first that has one.
  */
 #include "model/tokenizer_internal.h"
 

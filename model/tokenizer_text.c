@@ -61,7 +61,8 @@ static bool is_cased(int32_t c)
     const utf8proc_category_t category = utf8proc_category(c);
 
     return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LL ||
-           category == UTF8PROC_CATEGORY_LT || utf8proc_tolower(c) != c || utf8proc_toupper(c) != c;
+           category == UTF8PROC_CATEGORY_LT || utf8proc_tolower(c) != c ||
+           utf8proc_toupper(c) != c || c == 0xAA || c == 0xBA; /* ordinal indicators */
 }
 
 /* Unicode's Case_Ignorable: marks, modifiers, formats, and the word-internal punctuation. */
