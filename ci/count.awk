@@ -4,14 +4,14 @@
 # A test program tells its cases as cmocka does ("[  PASSED  ] 3 test(s).") or in lines "3 passed,
 # 0 failed, 1 skipped"; one that tells none counts as one case. A program that ctest calls failed
 # has at least one failed case. With -v strict=1 a skipped case is a failed one unless a line
-# "skip: REASON" stands before it.
+# "skipped: REASON" stands before it.
 function number(text) {
     match(text, /[0-9]+/)
     return substr(text, RSTART, RLENGTH) + 0
 }
 
 /^[0-9]+\/[0-9]+ Testing: / { p = f = s = reasons = 0 }
-/^skip: ./ { reasons++ }
+/^skip(ped)?: ./ { reasons++ }
 /^\[  PASSED  \] [0-9]+ test/ { p += number($0) }
 /^\[  FAILED  \] [0-9]+ test/ { f += number($0) }
 /^\[  SKIPPED \] [0-9]+ test/ { s += number($0) }
