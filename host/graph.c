@@ -240,11 +240,19 @@ void gcl_graph_name(gcl_graph *g, gcl_value v, const char *name)
         g->tensors[v].name = keep_string(g, name);
 }
 
+void gcl_graph_make_output(gcl_graph *g, gcl_value v)
+{
+    if (v == GCL_NO_VALUE || g->error.status != GCL_OK)
+        return;
+    if (g->tensors[v].name == NULL)
+        gcl_graph_fail(g, GCL_E_ARG, "graph: an output needs a name");
+    g->tensors[v].is_output = true;
+}
+
 void gcl_graph_output(gcl_graph *g, gcl_value v, const char *name)
 {
     gcl_graph_name(g, v, name);
-    if (v != GCL_NO_VALUE && g->error.status == GCL_OK)
-        g->tensors[v].is_output = true;
+    gcl_graph_make_output(g, v);
 }
 
 void gcl_graph_scope(gcl_graph *g, const char *fmt, ...)

@@ -106,7 +106,9 @@ gcl_value gcl_graph_weight(gcl_graph *g, const char *name, gcl_shape shape);
 gcl_value gcl_graph_reshape(gcl_graph *g, gcl_value x, gcl_shape shape);
 /** A name under which an intermediate can be inspected (gcl_plan_options.keep_named). */
 void gcl_graph_name(gcl_graph *g, gcl_value v, const char *name);
-/** Makes a value readable after a run. */
+/** Makes a named value readable after a run. */
+void gcl_graph_make_output(gcl_graph *g, gcl_value v);
+/** gcl_graph_name and gcl_graph_make_output. */
 void gcl_graph_output(gcl_graph *g, gcl_value v, const char *name);
 /** Label of the nodes that are added from now on. */
 void gcl_graph_scope(gcl_graph *g, const char *fmt, ...)

@@ -1,0 +1,140 @@
+/* checkpoint.c - weights from a file or from the synthetic generator. */
+#include "model/checkpoint.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "weights/synthetic.h"
+
+struct gcl_checkpoint {
+    gcl_config config;
+    char *spec;
+    gcl_safetensors *file; /* NULL for synthetic weights */
+    uint64_t seed;
+};
+
+static const char synthetic_prefix[] = "synthetic:";
+
+static gcl_status open_synthetic(gcl_checkpoint *c, const char *preset, gcl_error *err)
+{
+    const char *digits = c->spec + sizeof synthetic_prefix - 1;
+    char *end = NULL;
+
+    errno = 0;
+    c->seed = strtoull(digits, &end, 10);
+    if (!isdigit((unsigned char)*digits) || *end != '\0' || errno != 0)
+        return GCL_FAIL(err, GCL_E_ARG, "weights \"%s\": synthetic: needs a seed, 0 .. 2^64-1",
+                        c->spec);
+    return gcl_config_preset(&c->config, preset != NULL ? preset : "galip-224", err);
+}
+
+static gcl_status open_file(gcl_checkpoint *c, const char *preset, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    gcl_config known;
+
+    GCL_TRY(gcl_safetensors_open(&c->file, c->spec, err));
+    GCL_TRY(gcl_config_from_file(&c->config, c->file, err));
+    if (preset == NULL)
+        goto done;
+    GCL_TRY(gcl_config_preset(&known, preset, err));
+    if (strcmp(c->config.preset, preset) != 0)
+        st = GCL_FAIL(err, GCL_E_ARG, "%s is of preset \"%s\", not \"%s\"", c->spec,
+                      c->config.preset, preset);
+done:
+    return st;
+}
+
+gcl_status gcl_checkpoint_open(gcl_checkpoint **out, const char *spec, const char *preset,
+                               gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    gcl_checkpoint *c = calloc(1, sizeof *c);
+
+    *out = NULL;
+    if (c == NULL || (c->spec = strdup(spec)) == NULL) {
+        st = GCL_FAIL(err, GCL_E_NOMEM, "weights %s: host allocation failed", spec);
+        goto done;
+    }
+    if (strncmp(spec, synthetic_prefix, sizeof synthetic_prefix - 1) == 0)
+        GCL_TRY(open_synthetic(c, preset, err));
+    else
+        GCL_TRY(open_file(c, preset, err));
+    *out = c;
+    c = NULL;
+done:
+    gcl_checkpoint_close(c);
+    return st;
+}
+
+void gcl_checkpoint_close(gcl_checkpoint *c)
+{
+    if (c == NULL)
+        return;
+    gcl_safetensors_close(c->file);
+    free(c->spec);
+    free(c);
+}
+
+const gcl_config *gcl_checkpoint_config(const gcl_checkpoint *c)
+{
+    return &c->config;
+}
+
+const char *gcl_checkpoint_spec(const gcl_checkpoint *c)
+{
+    return c->spec;
+}
+
+bool gcl_checkpoint_is_synthetic(const gcl_checkpoint *c)
+{
+    return c->file == NULL;
+}
+
+/* gcl_weight_source.load */
+static gcl_status load(void *self, const char *name, const gcl_shape *required, float *dst,
+                       gcl_error *err)
+{
+    const gcl_checkpoint *c = self;
+    const gcl_tensor_view *t;
+    uint64_t shape[GCL_MAX_RANK] = {0};
+    char need[GCL_TENSOR_SHAPE_TEXT_BYTES], found[GCL_TENSOR_SHAPE_TEXT_BYTES];
+
+    for (int i = 0; i < required->rank; i++)
+        shape[i] = required->dim[i];
+    if (c->file == NULL)
+        return gcl_synthetic_fill(name, required->rank, shape, c->seed, dst, err);
+    t = gcl_safetensors_find(c->file, name);
+    gcl_tensor_shape_text(need, required->rank, shape);
+    if (t == NULL)
+        return GCL_FAIL(err, GCL_E_NOT_FOUND, "%s has no tensor %s, which should be %s", c->spec,
+                        name, need);
+    if (t->rank != required->rank || memcmp(t->shape, shape, (size_t)t->rank * sizeof *shape) != 0)
+        return GCL_FAIL(err, GCL_E_SHAPE, "%s: tensor %s is %s, should be %s", c->spec, name,
+                        gcl_tensor_shape_text(found, t->rank, t->shape), need);
+    return gcl_tensor_to_f32(t, dst, err);
+}
+
+gcl_weight_source gcl_checkpoint_source(gcl_checkpoint *c)
+{
+    return (gcl_weight_source){c, load};
+}
+
+gcl_status gcl_checkpoint_tokenizer(gcl_tokenizer **out, const gcl_checkpoint *c,
+                                    const char *vocab_path, gcl_error *err)
+{
+    const char *merges = c->file == NULL ? NULL : gcl_safetensors_metadata(c->file, "merges");
+    const size_t vocab = c->config.vocab_size;
+
+    *out = NULL;
+    if (vocab == 0)
+        return GCL_FAIL(err, GCL_E_NOT_FOUND,
+                        "%s has no text tower (tensor token_embedding.weight is missing)", c->spec);
+    if (vocab_path != NULL)
+        return gcl_tokenizer_create_file(out, vocab_path, vocab, err);
+    if (merges != NULL)
+        return gcl_tokenizer_create(out, merges, strlen(merges), c->spec, vocab, err);
+    return gcl_tokenizer_create_builtin(out, vocab, err);
+}
