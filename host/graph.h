@@ -77,7 +77,7 @@ typedef struct gcl_node {
     gcl_value in[GCL_MAX_OPERANDS];
     gcl_value out;
     const char *scope; /* part of the model it belongs to: "netG.GBlocks.0"; borrowed */
-    _Alignas(8) unsigned char attr[GCL_MAX_ATTR_BYTES]; /* the op's own attribute struct */
+    unsigned char attr[GCL_MAX_ATTR_BYTES]; /* the op's own attribute struct; memcpy it */
 } gcl_node;
 
 typedef struct gcl_graph gcl_graph;

@@ -1,0 +1,342 @@
+/* test_graph.c - graphs, fusion, memory assignment and the planner's promises. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "host/arena.h"
+#include "host/ops/activation.h"
+#include "host/ops/add.h"
+#include "host/ops/linear.h"
+#include "host/plan.h"
+
+static gcl_graph *new_graph(void)
+{
+    gcl_graph *g = NULL;
+
+    assert_int_equal(gcl_graph_create(&g, NULL), GCL_OK);
+    return g;
+}
+
+/* ---- arena ---- */
+
+static uint64_t next(uint64_t *state)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return *state >> 33;
+}
+
+/* Random lives: no two that overlap in time overlap in space, limits and alignment hold. */
+static void arena_never_overlaps(void **unused)
+{
+    enum { N = 60, STEPS = 40, ALIGN = 128, LIMIT = 40000 };
+    uint64_t state = 7;
+
+    (void)unused;
+    for (int round = 0; round < 200; round++) {
+        gcl_life lives[N];
+        size_t *bytes = NULL, sum = 0, total = 0;
+        int n_arenas = 0;
+
+        for (int i = 0; i < N; i++) {
+            lives[i].bytes = 1 + next(&state) % 9000;
+            lives[i].first = (int)(next(&state) % STEPS);
+            lives[i].last = lives[i].first + (int)(next(&state) % 6);
+            sum += lives[i].bytes;
+        }
+        assert_int_equal(gcl_arena_assign(lives, N, ALIGN, LIMIT, &bytes, &n_arenas, NULL), GCL_OK);
+        for (int i = 0; i < N; i++) {
+            assert_in_range(lives[i].arena, 0, n_arenas - 1);
+            assert_int_equal(lives[i].offset % ALIGN, 0);
+            assert_true(lives[i].offset + lives[i].bytes <= bytes[lives[i].arena]);
+            for (int k = 0; k < i; k++)
+                assert_true(lives[k].arena != lives[i].arena || lives[k].last < lives[i].first ||
+                            lives[i].last < lives[k].first ||
+                            lives[k].offset + lives[k].bytes <= lives[i].offset ||
+                            lives[i].offset + lives[i].bytes <= lives[k].offset);
+        }
+        for (int i = 0; i < n_arenas; i++) {
+            assert_true(bytes[i] <= LIMIT);
+            total += bytes[i];
+        }
+        assert_true(total < sum); /* memory is shared */
+        free(bytes);
+    }
+}
+
+static void arena_refuses_what_no_buffer_holds(void **unused)
+{
+    gcl_life life = {.bytes = 1001, .first = 0, .last = 0};
+    gcl_error err = GCL_ERROR_INIT;
+    size_t *bytes = NULL;
+    int n = 0;
+
+    (void)unused;
+    assert_int_equal(gcl_arena_assign(&life, 1, 128, 1000, &bytes, &n, &err), GCL_E_BUFFER);
+    assert_non_null(strstr(err.message, "needs 1001 bytes, the device allows 1000"));
+    gcl_error_clear(&err);
+}
+
+/* ---- graph ---- */
+
+static void errors_are_sticky_and_first(void **unused)
+{
+    gcl_graph *g = new_graph();
+    gcl_error err = GCL_ERROR_INIT;
+    gcl_value x = gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(2, 3)), bad;
+
+    (void)unused;
+    gcl_graph_scope(g, "part.%d", 7);
+    bad = gcl_linear_nobias(g, x, gcl_graph_weight(g, "w", GCL_SHAPE(5, 4)), GCL_LINEAR_NK);
+    assert_int_equal(bad, GCL_NO_VALUE);
+    assert_int_equal(gcl_add(g, bad, x, 1.0f), GCL_NO_VALUE);
+    assert_int_equal(gcl_graph_reshape(g, x, GCL_SHAPE(7)), GCL_NO_VALUE);
+    assert_int_equal(gcl_graph_status(g, &err), GCL_E_SHAPE);
+    assert_non_null(strstr(err.message, "part.7: linear: x is [2, 3]"));
+    gcl_error_clear(&err);
+    gcl_graph_destroy(g);
+}
+
+static void names_are_unique_and_weights_shared(void **unused)
+{
+    gcl_graph *g = new_graph();
+    const gcl_value w = gcl_graph_weight(g, "w", GCL_SHAPE(4));
+
+    (void)unused;
+    assert_int_equal(gcl_graph_weight(g, "w", GCL_SHAPE(4)), w);
+    assert_int_equal(gcl_graph_weight(g, "w", GCL_SHAPE(2, 2)), GCL_NO_VALUE);
+    assert_int_equal(gcl_graph_status(g, NULL), GCL_E_SHAPE);
+    gcl_graph_destroy(g);
+    g = new_graph();
+    gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(4));
+    assert_int_equal(gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(4)), GCL_NO_VALUE);
+    assert_int_equal(gcl_graph_status(g, NULL), GCL_E_ARG);
+    gcl_graph_destroy(g);
+    g = new_graph();
+    gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(4, 0));
+    assert_int_equal(gcl_graph_status(g, NULL), GCL_E_SHAPE);
+    gcl_graph_destroy(g);
+}
+
+/* x -> linear -> gelu -> linear -> + x; also a value nobody reads. */
+static gcl_graph *mlp_graph(bool name_inside)
+{
+    gcl_graph *g = new_graph();
+    const gcl_value x = gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(3, 8));
+    gcl_value h = gcl_linear(g, x, gcl_graph_weight(g, "w1", GCL_SHAPE(16, 8)),
+                             gcl_graph_weight(g, "b1", GCL_SHAPE(16)));
+
+    if (name_inside)
+        gcl_graph_name(g, h, "inside");
+    gcl_activation(g, x, GCL_ACT_RELU, 0.0f);
+    h = gcl_activation(g, h, GCL_ACT_QUICK_GELU, 0.0f);
+    h = gcl_linear(g, h, gcl_graph_weight(g, "w2", GCL_SHAPE(8, 16)),
+                   gcl_graph_weight(g, "b2", GCL_SHAPE(8)));
+    gcl_graph_output(g, gcl_add(g, x, h, 1.0f), "y");
+    assert_int_equal(gcl_graph_status(g, NULL), GCL_OK);
+    return g;
+}
+
+static void fusion_merges_neighbours(void **unused)
+{
+    gcl_graph *g = mlp_graph(false);
+
+    (void)unused;
+    assert_int_equal(gcl_graph_n_nodes(g), 5);
+    gcl_graph_prune(g);
+    assert_int_equal(gcl_graph_n_nodes(g), 4); /* the relu is gone */
+    gcl_graph_fuse(g);
+    assert_int_equal(gcl_graph_n_nodes(g), 2);
+    assert_string_equal(gcl_graph_node_at(g, 0)->op->name, "linear");
+    assert_string_equal(gcl_graph_node_at(g, 1)->op->name, "linear");
+    assert_int_equal(gcl_graph_node_at(g, 1)->n_in, 4);
+    gcl_graph_destroy(g);
+}
+
+static void fusion_leaves_what_must_stay(void **unused)
+{
+    gcl_graph *g = new_graph();
+    const gcl_value x = gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(3, 8));
+    const gcl_value w = gcl_graph_weight(g, "w", GCL_SHAPE(8, 8));
+    gcl_value h = gcl_linear_nobias(g, x, w, GCL_LINEAR_NK);
+
+    (void)unused;
+    h = gcl_add(g, h, gcl_activation(g, h, GCL_ACT_RELU, 0.0f), 1.0f); /* h is read twice */
+    h = gcl_linear_nobias(g, h, w, GCL_LINEAR_NK);
+    h = gcl_add(g, x, h, 0.5f); /* scaled: no plain residual */
+    h = gcl_linear_nobias(g, h, w, GCL_LINEAR_NK);
+    h = gcl_add(g, h, gcl_graph_weight(g, "row", GCL_SHAPE(8)), 1.0f); /* repeated operand */
+    gcl_graph_output(g, h, "y");
+    assert_int_equal(gcl_graph_n_nodes(g), 7);
+    gcl_graph_fuse(g);
+    assert_int_equal(gcl_graph_n_nodes(g), 7);
+    gcl_graph_destroy(g);
+}
+
+/* ---- plans ---- */
+
+typedef struct device {
+    gcl_context *ctx;
+    gcl_weight_set *weights;
+} device;
+
+/* Weights whose values depend on the name; "missing" is not there. */
+static gcl_status load(void *self, const char *name, const gcl_shape *required, float *dst,
+                       gcl_error *err)
+{
+    (void)self;
+    if (strcmp(name, "missing") == 0)
+        return GCL_FAIL(err, GCL_E_NOT_FOUND, "no tensor missing");
+    for (size_t i = 0; i < gcl_shape_count(required); i++)
+        dst[i] = (float)((i * 7 + (unsigned char)name[0]) % 11) * 0.1f - 0.5f;
+    return GCL_OK;
+}
+
+static int open_device(void **state)
+{
+    device *d = calloc(1, sizeof *d);
+    gcl_device_info info;
+
+    *state = d;
+    return d == NULL || gcl_device_find(&info, NULL, NULL) != GCL_OK ||
+           gcl_context_create(&d->ctx, &info, NULL) != GCL_OK ||
+           gcl_weight_set_create(&d->weights, d->ctx, (gcl_weight_source){NULL, load}, NULL) !=
+               GCL_OK;
+}
+
+static int close_device(void **state)
+{
+    device *d = *state;
+
+    gcl_weight_set_destroy(d->weights);
+    gcl_context_destroy(d->ctx);
+    free(d);
+    return 0;
+}
+
+static void run_mlp(device *d, const gcl_plan_options *options, float y[24], int n_nodes)
+{
+    gcl_graph *g = mlp_graph(options->keep_named);
+    gcl_plan *plan = NULL;
+    float x[24];
+
+    for (int i = 0; i < 24; i++)
+        x[i] = (float)(i % 5) - 2.0f;
+    assert_int_equal(gcl_plan_create(&plan, d->ctx, g, d->weights, options, NULL), GCL_OK);
+    gcl_graph_destroy(g); /* the plan has its own */
+    assert_int_equal(gcl_plan_n_nodes(plan), n_nodes);
+    assert_int_equal(gcl_plan_write(plan, "x", x, sizeof x, NULL), GCL_OK);
+    assert_int_equal(gcl_plan_run(plan, NULL), GCL_OK);
+    assert_int_equal(gcl_plan_read(plan, "y", y, 24 * sizeof *y, NULL), GCL_OK);
+    gcl_plan_destroy(plan);
+}
+
+static void fused_and_unfused_agree(void **state)
+{
+    const gcl_plan_options fused = {0}, plain = {.no_fusion = true}, kept = {.keep_named = true};
+    float a[24], b[24], c[24];
+
+    run_mlp(*state, &fused, a, 2);
+    run_mlp(*state, &plain, b, 4);
+    run_mlp(*state, &kept, c, 3); /* a kept intermediate is not merged away */
+    for (int i = 0; i < 24; i++) {
+        assert_float_equal(a[i], b[i], 1e-5f);
+        assert_float_equal(a[i], c[i], 1e-5f);
+    }
+}
+
+static void plan_names_what_is_wrong(void **state)
+{
+    device *d = *state;
+    gcl_graph *g = mlp_graph(false);
+    gcl_error err = GCL_ERROR_INIT;
+    gcl_plan *plan = NULL;
+    float x[24] = {0};
+    const gcl_plan_options unknown_op = {.variants = "lineal=plain_f32"};
+    const gcl_plan_options unknown_variant = {.variants = "linear=fastest"};
+
+    assert_int_equal(gcl_plan_create(&plan, d->ctx, g, d->weights, &unknown_op, &err),
+                     GCL_E_NOT_FOUND);
+    assert_non_null(strstr(err.message, "no op \"lineal\""));
+    assert_int_equal(gcl_plan_create(&plan, d->ctx, g, d->weights, &unknown_variant, &err),
+                     GCL_E_NOT_FOUND);
+    assert_int_equal(gcl_plan_create(&plan, d->ctx, g, NULL, NULL, &err), GCL_E_ARG);
+    assert_non_null(strstr(err.message, "needs the weight w1"));
+    assert_null(plan);
+    assert_int_equal(gcl_plan_create(&plan, d->ctx, g, d->weights, NULL, &err), GCL_OK);
+    assert_int_equal(gcl_plan_write(plan, "x", x, 12, &err), GCL_E_BUFFER);
+    assert_non_null(strstr(err.message, "input x holds 96 bytes, the caller brings 12"));
+    assert_int_equal(gcl_plan_write(plan, "y", x, 96, &err), GCL_E_NOT_FOUND);
+    assert_int_equal(gcl_plan_read(plan, "x", x, 96, &err), GCL_E_NOT_FOUND);
+    gcl_plan_destroy(plan);
+    gcl_graph_destroy(g);
+    g = new_graph();
+    gcl_graph_output(g,
+                     gcl_add(g, gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(2)),
+                             gcl_graph_weight(g, "missing", GCL_SHAPE(2)), 1.0f),
+                     "y");
+    assert_int_equal(gcl_plan_create(&plan, d->ctx, g, d->weights, NULL, &err), GCL_E_NOT_FOUND);
+    assert_string_equal(err.message, "no tensor missing");
+    gcl_graph_destroy(g);
+    gcl_error_clear(&err);
+}
+
+static void timed_runs_give_times(void **state)
+{
+    device *d = *state;
+    gcl_graph *g = mlp_graph(false);
+    gcl_plan *plan = NULL;
+    uint64_t ns[2] = {0, 0};
+    float x[24] = {0};
+
+    assert_int_equal(gcl_plan_create(&plan, d->ctx, g, d->weights, NULL, NULL), GCL_OK);
+    assert_int_equal(gcl_plan_write(plan, "x", x, sizeof x, NULL), GCL_OK);
+    assert_int_equal(gcl_plan_run_timed(plan, ns, NULL), GCL_OK);
+    assert_true(ns[0] > 0 && ns[1] > 0);
+    /* 3 x 16 x 8 and 3 x 8 x 16 products, bias and one more operation for each element */
+    assert_true(gcl_plan_total(plan).flops == 2 * (2.0 * 3 * 16 * 8) + 3 * 16 * 2 + 3 * 8 * 2);
+    assert_true(gcl_plan_total(plan).arena_bytes > 0);
+    gcl_plan_destroy(plan);
+    gcl_graph_destroy(g);
+}
+
+/* A failed build names program and options and brings the compiler's words. */
+static void failed_build_carries_its_log(void **state)
+{
+    device *d = *state;
+    gcl_error err = GCL_ERROR_INIT;
+    cl_program program = NULL;
+
+    assert_int_not_equal(gcl_context_program(d->ctx, &program, "linear", "-DNR=5", &err), GCL_OK);
+    assert_null(program);
+    assert_non_null(strstr(err.message, "clBuildProgram: CL_BUILD_PROGRAM_FAILURE"));
+    assert_non_null(strstr(err.message, "linear.cl"));
+    assert_non_null(strstr(err.message, "-DNR=5"));
+    assert_non_null(err.log);
+    assert_non_null(strstr(err.log, "NR must be 8 or 16"));
+    assert_int_equal(gcl_context_program(d->ctx, &program, "nothing", "", &err), GCL_E_NOT_FOUND);
+    assert_null(err.log);
+    gcl_error_clear(&err);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arena_never_overlaps),
+        cmocka_unit_test(arena_refuses_what_no_buffer_holds),
+        cmocka_unit_test(errors_are_sticky_and_first),
+        cmocka_unit_test(names_are_unique_and_weights_shared),
+        cmocka_unit_test(fusion_merges_neighbours),
+        cmocka_unit_test(fusion_leaves_what_must_stay),
+        cmocka_unit_test_setup_teardown(fused_and_unfused_agree, open_device, close_device),
+        cmocka_unit_test_setup_teardown(plan_names_what_is_wrong, open_device, close_device),
+        cmocka_unit_test_setup_teardown(timed_runs_give_times, open_device, close_device),
+        cmocka_unit_test_setup_teardown(failed_build_carries_its_log, open_device, close_device),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
