@@ -76,3 +76,19 @@ void gcl_launch_tiles(gcl_launch *l, const gcl_device_info *device, size_t nx, s
 {
     set_sizes(l, device, !(device->type & CL_DEVICE_TYPE_CPU), (const size_t[]){nx, ny, nz});
 }
+
+void gcl_launch_groups(gcl_launch *l, const gcl_device_info *device, size_t nx, size_t ny,
+                       size_t nz)
+{
+    const size_t used = strlen(l->options);
+    size_t wg = 64;
+
+    while (wg > device->max_work_group || wg > device->max_work_item[0])
+        wg /= 2;
+    snprintf(l->options + used, sizeof l->options - used, "%s-DWG=%zu", used ? " " : "", wg);
+    l->dims = 3;
+    for (int d = 0; d < 3; d++) {
+        l->local[d] = d == 0 ? wg : 1;
+        l->global[d] = d == 0 ? nx * wg : d == 1 ? ny : nz;
+    }
+}

@@ -174,11 +174,15 @@ static inline void gcl_launch_arg(gcl_launch *l, gcl_arg a)
  * gcl_launch_items: light work-items, in groups of 64, which CPU runtimes turn into vector code.
  * gcl_launch_tiles: each work-item is a register tile of vector code already; on a CPU a group is
  * one work-item, so that no loop of the runtime comes between.
+ * gcl_launch_groups: nx * ny * nz groups of WG work-items that share local memory; appends -DWG=,
+ * the largest power of two up to 64 that the device allows.
  */
 void gcl_launch_items(gcl_launch *l, const gcl_device_info *device, size_t nx, size_t ny,
                       size_t nz);
 void gcl_launch_tiles(gcl_launch *l, const gcl_device_info *device, size_t nx, size_t ny,
                       size_t nz);
+void gcl_launch_groups(gcl_launch *l, const gcl_device_info *device, size_t nx, size_t ny,
+                       size_t nz);
 
 /** Adds a kernel launch; launches run in the order in which they are added. */
 gcl_status gcl_emit_launch(gcl_emit *e, const gcl_launch *launch, gcl_error *err);

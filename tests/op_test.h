@@ -72,7 +72,8 @@ typedef struct op_suite {
     void (*reference)(const long *p, const op_data *d, double *out, double *scale);
 
     /* |got - want| <= tolerance(p) * 2^-24 * scale, i.e. in half units in the last place of the
-     * terms. 0: exact. State the derivation in a comment at the definition. */
+     * terms. 0: exact. NaN is wanted where the reference has it. State the derivation in a comment
+     * at the definition. */
     double (*tolerance)(const long *p);
 } op_suite;
 

@@ -1,0 +1,100 @@
+/* attention.c - the attention op. */
+#include "host/ops/attention.h"
+
+#include <math.h>
+
+#include "host/op.h"
+
+enum { QKV };
+
+typedef struct attention_attr {
+    size_t n_heads;
+    int causal;
+} attention_attr;
+
+static attention_attr attr_of(const gcl_node *node)
+{
+    attention_attr a;
+
+    memcpy(&a, node->attr, sizeof a);
+    return a;
+}
+
+gcl_value gcl_attention(gcl_graph *g, gcl_value qkv, size_t n_heads, bool causal)
+{
+    const attention_attr attr = {n_heads, causal};
+
+    return gcl_graph_node(g, &gcl_op_attention, &qkv, 1, &attr);
+}
+
+static gcl_status infer(const gcl_graph *g, const gcl_node *node, gcl_dtype *dtype,
+                        gcl_shape *shape, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const gcl_shape *qkv = gcl_in_shape(g, node, QKV);
+    const size_t n_heads = attr_of(node).n_heads;
+    char text[96];
+
+    GCL_TRY(gcl_check_operand(g, node, QKV, "qkv", GCL_F32, 3, err));
+    if (n_heads == 0) {
+        st = GCL_FAIL(err, GCL_E_ARG, "attention: n_heads is 0, needs 1 or more");
+        goto done;
+    }
+    if (qkv->dim[2] % 3 != 0 || qkv->dim[2] / 3 % n_heads != 0) {
+        st = GCL_FAIL(err, GCL_E_SHAPE,
+                      "attention: qkv is %s, needs a multiple of 3 * n_heads, n_heads = %zu, last",
+                      gcl_shape_text(text, sizeof text, qkv), n_heads);
+        goto done;
+    }
+    if (qkv->dim[1] > GCL_ATTENTION_MAX_T) {
+        st = GCL_FAIL(err, GCL_E_UNSUPPORTED, "attention: qkv is %s, T is supported up to %d",
+                      gcl_shape_text(text, sizeof text, qkv), GCL_ATTENTION_MAX_T);
+        goto done;
+    }
+    *dtype = GCL_F32;
+    *shape = GCL_SHAPE(qkv->dim[0], qkv->dim[1], qkv->dim[2] / 3);
+done:
+    return st;
+}
+
+/* Two products per query, key and channel; scaling, maximum, difference, exp, sum per score. */
+static double flops(const gcl_graph *g, const gcl_node *node)
+{
+    const attention_attr a = attr_of(node);
+    const gcl_shape *y = gcl_out_shape(g, node);
+    const double B = (double)y->dim[0], T = (double)y->dim[1], d_model = (double)y->dim[2];
+    const double pairs = a.causal ? T * (T + 1) / 2 : T * T;
+
+    return B * (pairs * (4.0 * d_model + 5.0 * (double)a.n_heads) + T * d_model);
+}
+
+static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
+{
+    const attention_attr a = attr_of(node);
+    const gcl_shape *y = gcl_out_shape(g, node);
+    const size_t B = y->dim[0], T = y->dim[1], d_head = y->dim[2] / a.n_heads;
+    gcl_launch l = {.program = "attention", .kernel = "attention_plain_f32"};
+
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[QKV])));
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
+    gcl_launch_arg(&l, gcl_arg_local(T * sizeof(float)));
+    gcl_launch_arg(&l, gcl_arg_int(T));
+    gcl_launch_arg(&l, gcl_arg_int(d_head));
+    gcl_launch_arg(&l, gcl_arg_int((size_t)a.causal));
+    gcl_launch_arg(&l, gcl_arg_float(1.0f / sqrtf((float)d_head)));
+    gcl_launch_groups(&l, gcl_emit_device(e), T, a.n_heads, B);
+    return gcl_emit_launch(e, &l, err);
+}
+
+static const gcl_variant variants[] = {
+    {"plain_f32", NULL, emit_plain},
+    {NULL, NULL, NULL},
+};
+
+const gcl_op gcl_op_attention = {
+    .name = "attention",
+    .attr_bytes = sizeof(attention_attr),
+    .infer = infer,
+    .flops = flops,
+    .variants = variants,
+};

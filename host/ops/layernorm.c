@@ -1,0 +1,87 @@
+/* layernorm.c - the layernorm op. */
+#include "host/ops/layernorm.h"
+
+#include "host/op.h"
+
+enum { X, GAMMA, BETA };
+
+typedef struct layernorm_attr {
+    float eps;
+} layernorm_attr;
+
+static layernorm_attr attr_of(const gcl_node *node)
+{
+    layernorm_attr a;
+
+    memcpy(&a, node->attr, sizeof a);
+    return a;
+}
+
+gcl_value gcl_layernorm(gcl_graph *g, gcl_value x, gcl_value gamma, gcl_value beta, float eps)
+{
+    const layernorm_attr attr = {eps};
+    const gcl_value in[] = {x, gamma, beta};
+
+    return gcl_graph_node(g, &gcl_op_layernorm, in, 3, &attr);
+}
+
+static gcl_status infer(const gcl_graph *g, const gcl_node *node, gcl_dtype *dtype,
+                        gcl_shape *shape, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const gcl_shape *x = gcl_in_shape(g, node, X);
+    const double eps = (double)attr_of(node).eps;
+    size_t C;
+
+    GCL_TRY(gcl_check_operand(g, node, X, "x", GCL_F32, -1, err));
+    if (x->rank < 1) {
+        st = GCL_FAIL(err, GCL_E_SHAPE, "layernorm: x is a scalar, needs rank 1 or more");
+        goto done;
+    }
+    C = x->dim[x->rank - 1];
+    GCL_TRY(gcl_check_shape(g, node, GAMMA, "gamma", GCL_SHAPE(C), err));
+    GCL_TRY(gcl_check_shape(g, node, BETA, "beta", GCL_SHAPE(C), err));
+    if (!(eps > 0)) {
+        st = GCL_FAIL(err, GCL_E_ARG, "layernorm: eps is %g, needs to be > 0", eps);
+        goto done;
+    }
+    *dtype = GCL_F32;
+    *shape = *x;
+done:
+    return st;
+}
+
+/* Per element: sum; difference, square and sum; product with rstd, with gamma, sum with beta. */
+static double flops(const gcl_graph *g, const gcl_node *node)
+{
+    return 7.0 * (double)gcl_shape_count(gcl_out_shape(g, node));
+}
+
+static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
+{
+    const size_t C = gcl_in_shape(g, node, GAMMA)->dim[0];
+    const size_t R = gcl_shape_count(gcl_out_shape(g, node)) / C;
+    gcl_launch l = {.program = "layernorm", .kernel = "layernorm_plain_f32"};
+
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[X])));
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[GAMMA])));
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[BETA])));
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
+    gcl_launch_arg(&l, gcl_arg_int(C));
+    gcl_launch_arg(&l, gcl_arg_float(attr_of(node).eps));
+    gcl_launch_groups(&l, gcl_emit_device(e), R, 1, 1);
+    return gcl_emit_launch(e, &l, err);
+}
+
+static const gcl_variant variants[] = {
+    {"plain_f32", NULL, emit_plain},
+    {NULL, NULL, NULL},
+};
+
+const gcl_op gcl_op_layernorm = {
+    .name = "layernorm",
+    .attr_bytes = sizeof(layernorm_attr),
+    .infer = infer,
+    .flops = flops,
+    .variants = variants,
+};
