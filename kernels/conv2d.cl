@@ -156,7 +156,8 @@ __kernel void conv2d_plain_f32(__global const float *x, __global const float *w,
             const size_t x_row = (n * (size_t)I + (size_t)i) * (size_t)H + (size_t)(h0 + kh);
             const size_t w_row = (o * (size_t)I + (size_t)i) * (size_t)kH + (size_t)kh;
             for (int kw = kw_from; kw < kw_to; kw++)
-                sum += x[x_row * (size_t)W + (size_t)(w0 + kw)] * w[w_row * (size_t)kW + (size_t)kw];
+                sum += x[x_row * (size_t)W + (size_t)(w0 + kw)] *
+                       w[w_row * (size_t)kW + (size_t)kw];
         }
     const size_t at = ((n * (size_t)O + o) * (size_t)oH + (size_t)oh) * (size_t)oW + (size_t)ow;
     y[at] = epilogue(sum, bias, o, residual, at, slope);
