@@ -21,8 +21,9 @@ typedef struct gcl_resize_nearest_attr {
  * @return              [N, C, out_h, out_w]; GCL_E_SHAPE when x is of another rank or the result
  *                      is no legal shape
  *
- * Source: torch.nn.functional.interpolate, mode "nearest"; the same indices wherever its fp32
- * ratio rounds to the same floor, which it does for whole ratios.
+ * Source: torch.nn.functional.interpolate, mode "nearest". Torch multiplies by an fp32 ratio, which
+ * gives the same indices at GALIP's sizes (7 to 8, doublings, 128 to 224, 32 to 56) and the next
+ * lower one at some pixels of 2 % of all ratios up to 256.
  */
 gcl_value gcl_resize_nearest(gcl_graph *g, gcl_value x, size_t out_h, size_t out_w);
 
