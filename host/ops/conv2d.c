@@ -1,0 +1,234 @@
+/* conv2d.c - the conv2d op: packed panels and the plain kernel. */
+#include "host/ops/conv2d.h"
+
+#include <stdio.h>
+
+#include "host/epilogue.h"
+
+typedef struct conv2d_attr {
+    gcl_epilogue ep;
+    int stride, pad; /* pixels */
+} conv2d_attr;
+
+enum { X, W, MAX_COLUMNS = 512 };
+
+static conv2d_attr attr_of(const gcl_node *node)
+{
+    conv2d_attr a;
+
+    memcpy(&a, node->attr, sizeof a);
+    return a;
+}
+
+/* ---- building ---- */
+
+gcl_value gcl_conv2d(gcl_graph *g, gcl_value x, gcl_value w, gcl_value bias, int stride, int pad)
+{
+    const conv2d_attr attr = {.ep.has_bias = 1, .stride = stride, .pad = pad};
+    const gcl_value in[] = {x, w, bias};
+
+    return gcl_graph_node(g, &gcl_op_conv2d, in, 3, &attr);
+}
+
+gcl_value gcl_conv2d_nobias(gcl_graph *g, gcl_value x, gcl_value w, int stride, int pad)
+{
+    const conv2d_attr attr = {.stride = stride, .pad = pad};
+    const gcl_value in[] = {x, w};
+
+    return gcl_graph_node(g, &gcl_op_conv2d, in, 2, &attr);
+}
+
+static gcl_status check_sizes(const gcl_shape *x, const gcl_shape *w, int stride, int pad,
+                              gcl_error *err)
+{
+    char tx[96], tw[96];
+
+    if (stride < 1 || pad < 0)
+        return GCL_FAIL(err, GCL_E_ARG, "conv2d: stride %d and pad %d, need >= 1 and >= 0", stride,
+                        pad);
+    if (x->dim[1] != w->dim[1])
+        return GCL_FAIL(err, GCL_E_SHAPE, "conv2d: x is %s, w %s needs it to have %zu channels",
+                        gcl_shape_text(tx, sizeof tx, x), gcl_shape_text(tw, sizeof tw, w),
+                        w->dim[1]);
+    for (int d = 2; d < 4; d++) {
+        const size_t padded = x->dim[d] + 2 * (size_t)pad;
+        if (padded < w->dim[d] || padded > INT32_MAX)
+            return GCL_FAIL(err, GCL_E_SHAPE,
+                            "conv2d: x is %s, with pad %d its dim %d needs to be in %zu .. %d",
+                            gcl_shape_text(tx, sizeof tx, x), pad, d, w->dim[d], INT32_MAX);
+    }
+    return GCL_OK;
+}
+
+static gcl_status infer(const gcl_graph *g, const gcl_node *node, gcl_dtype *dtype,
+                        gcl_shape *shape, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const conv2d_attr a = attr_of(node);
+    const gcl_shape *x = gcl_in_shape(g, node, X), *w = gcl_in_shape(g, node, W);
+
+    GCL_TRY(gcl_check_operand(g, node, X, "x", GCL_F32, 4, err));
+    GCL_TRY(gcl_check_operand(g, node, W, "w", GCL_F32, 4, err));
+    GCL_TRY(check_sizes(x, w, a.stride, a.pad, err));
+    if (a.ep.has_bias)
+        GCL_TRY(
+            gcl_check_shape(g, node, gcl_epilogue_bias(&a.ep), "bias", GCL_SHAPE(w->dim[0]), err));
+    *dtype = GCL_F32;
+    *shape = GCL_SHAPE(x->dim[0], w->dim[0], 0, 0);
+    for (int d = 2; d < 4; d++)
+        shape->dim[d] = (x->dim[d] + 2 * (size_t)a.pad - w->dim[d]) / (size_t)a.stride + 1;
+done:
+    return st;
+}
+
+static double flops(const gcl_graph *g, const gcl_node *node)
+{
+    const gcl_shape *w = gcl_in_shape(g, node, W);
+    const conv2d_attr a = attr_of(node);
+    const double terms = (double)(w->dim[1] * w->dim[2] * w->dim[3]);
+
+    return (double)gcl_shape_count(gcl_out_shape(g, node)) *
+           (2.0 * terms + gcl_epilogue_flops(&a.ep));
+}
+
+static bool absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer)
+{
+    conv2d_attr a = attr_of(node);
+
+    if (!gcl_epilogue_absorb(g, node, &a.ep, consumer))
+        return false;
+    memcpy(node->attr, &a, sizeof a);
+    return true;
+}
+
+/* Arguments that the panel and the plain kernel share. */
+static void set_operands(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_slot w,
+                         gcl_launch *l)
+{
+    const conv2d_attr a = attr_of(node);
+    const gcl_shape *xs = gcl_in_shape(g, node, X), *ys = gcl_out_shape(g, node);
+    const gcl_slot x = gcl_emit_value(e, node->in[X]);
+
+    gcl_epilogue_options(&a.ep, l);
+    gcl_launch_arg(l, gcl_arg_slot(x));
+    gcl_launch_arg(l, gcl_arg_slot(w));
+    gcl_epilogue_buffers(e, node, &a.ep, x, l);
+    gcl_launch_arg(l, gcl_arg_slot(gcl_emit_value(e, node->out)));
+    for (int d = 0; d < 4; d++)
+        gcl_launch_arg(l, gcl_arg_int(xs->dim[d]));
+    for (int d = 1; d < 4; d++)
+        gcl_launch_arg(l, gcl_arg_int(ys->dim[d]));
+    gcl_launch_arg(l, gcl_arg_int(gcl_in_shape(g, node, W)->dim[2]));
+    gcl_launch_arg(l, gcl_arg_int((size_t)a.pad));
+    gcl_launch_arg(l, gcl_arg_float(a.ep.activation.slope));
+}
+
+/* ---- panel_f32 ---- */
+
+static size_t panel_bytes(const gcl_shape *s, size_t nr)
+{
+    return gcl_round_up(s->dim[0], nr) * s->dim[1] * s->dim[2] * s->dim[3] * sizeof(float);
+}
+
+/* dst[p,k,j] = w[p*nr+j,k] with k = (i,kh,kw), zero where p*nr+j >= O */
+static void pack_panels(float *dst, const float *src, const gcl_shape *s, size_t nr)
+{
+    const size_t O = s->dim[0], K = s->dim[1] * s->dim[2] * s->dim[3];
+
+    for (size_t o0 = 0; o0 < O; o0 += nr)
+        for (size_t k = 0; k < K; k++)
+            for (size_t j = 0; j < nr; j++)
+                *dst++ = o0 + j < O ? src[(o0 + j) * K + k] : 0.0f;
+}
+
+#define PANEL_PACKING(nr)                                                 \
+    static size_t bytes##nr(const gcl_shape *s)                           \
+    {                                                                     \
+        return panel_bytes(s, nr);                                        \
+    }                                                                     \
+    static void pack##nr(void *dst, const float *src, const gcl_shape *s) \
+    {                                                                     \
+        pack_panels(dst, src, s, nr);                                     \
+    }                                                                     \
+    static const gcl_packing panels##nr = {"conv2d_panel" #nr, bytes##nr, pack##nr};
+
+PANEL_PACKING(8)
+PANEL_PACKING(16)
+PANEL_PACKING(32)
+
+/* Tunables of conv2d_panel. */
+typedef struct panel_tile {
+    size_t VW, NV, MR;
+    const gcl_packing *packing;
+} panel_tile;
+
+/* MR * NV accumulators and the operands of one step fit the vector registers: 32 of 16 elements,
+ * or 16 of 8. Few output channels take a narrow vector, as the rest of it would be padding. */
+static panel_tile choose_tile(const gcl_device_info *device, size_t O)
+{
+    const size_t VW = device->vector_width_f32 >= 16 && O > 8 ? 16 : 8;
+    const size_t NV = O > VW ? 2 : 1;
+    const gcl_packing *packing = VW * NV == 32 ? &panels32 : VW * NV == 16 ? &panels16 : &panels8;
+
+    return (panel_tile){VW, NV, device->vector_width_f32 >= 16 ? 8 : 4, packing};
+}
+
+static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                          char *why, size_t why_bytes)
+{
+    const gcl_shape *w = gcl_in_shape(g, node, W);
+    const size_t stride = (size_t)attr_of(node).stride;
+    const size_t columns = (choose_tile(device, w->dim[0]).MR - 1) * stride + w->dim[3];
+
+    if (gcl_graph_tensor(g, node->in[W])->kind != GCL_VALUE_WEIGHT)
+        snprintf(why, why_bytes, "w is not a weight and cannot be packed ahead");
+    else if (columns > MAX_COLUMNS)
+        snprintf(why, why_bytes, "kW %zu and stride %zu need %zu columns a work-item, limit %d",
+                 w->dim[3], stride, columns, MAX_COLUMNS);
+    else
+        return true;
+    return false;
+}
+
+static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
+{
+    const gcl_shape *w = gcl_in_shape(g, node, W), *y = gcl_out_shape(g, node);
+    const panel_tile t = choose_tile(gcl_emit_device(e), w->dim[0]);
+    gcl_launch l = {.program = "conv2d", .kernel = "conv2d_panel_f32"};
+
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DNV=%zu -DMR=%zu -DKW=%zu -DSTRIDE=%d", t.VW,
+             t.NV, t.MR, w->dim[3], attr_of(node).stride);
+    set_operands(e, g, node, gcl_emit_packed(e, node->in[W], t.packing), &l);
+    gcl_launch_tiles(&l, gcl_emit_device(e), gcl_div_up(y->dim[3], t.MR), y->dim[0] * y->dim[2],
+                     gcl_div_up(y->dim[1], t.NV * t.VW));
+    return gcl_emit_launch(e, &l, err);
+}
+
+/* ---- plain_f32 ---- */
+
+static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
+{
+    const gcl_shape *y = gcl_out_shape(g, node);
+    gcl_launch l = {.program = "conv2d", .kernel = "conv2d_plain_f32"};
+
+    set_operands(e, g, node, gcl_emit_value(e, node->in[W]), &l);
+    gcl_launch_arg(&l, gcl_arg_int(gcl_in_shape(g, node, W)->dim[3]));
+    gcl_launch_arg(&l, gcl_arg_int((size_t)attr_of(node).stride));
+    gcl_launch_items(&l, gcl_emit_device(e), y->dim[3], y->dim[2], y->dim[0] * y->dim[1]);
+    return gcl_emit_launch(e, &l, err);
+}
+
+static const gcl_variant variants[] = {
+    {"panel_f32", panel_accepts, emit_panel},
+    {"plain_f32", NULL, emit_plain},
+    {NULL, NULL, NULL},
+};
+
+const gcl_op gcl_op_conv2d = {
+    .name = "conv2d",
+    .attr_bytes = sizeof(conv2d_attr),
+    .infer = infer,
+    .flops = flops,
+    .absorb = absorb,
+    .variants = variants,
+};

@@ -1,0 +1,195 @@
+/* tests/ops/conv2d.c - cases and reference of the conv2d op. */
+#include <math.h>
+
+#include "host/ops/activation.h"
+#include "host/ops/add.h"
+#include "host/ops/conv2d.h"
+#include "op_test.h"
+
+/* EPILOGUE: BIAS | RESIDUAL | W_INPUT, and the activation times ACT */
+enum { N, C, H, W, O, KH, KW, STRIDE, PAD, EPILOGUE };
+enum { BIAS = 1, RESIDUAL = 2, W_INPUT = 4, ACT = 10 };
+
+/* clang-format off */
+static const op_case cases[] = {
+    /* name                    N    C    H    W    O  kH  kW  st pad ep */
+    {"one",                  { 1,   1,   1,   1,   1,  1,  1,  1, 0,  0}},
+    {"one_k3",               { 1,   1,   1,   1,   1,  3,  3,  1, 1,  1}},
+    {"smaller_than_reach",   { 2,   3,   2,   1,   5,  5,  5,  1, 2,  1}},
+    {"tile_minus_one",       { 1,   2,   3,   7,   7,  3,  3,  1, 1, 11}},
+    {"tile",                 { 1,   8,   8,   8,   8,  3,  3,  1, 1, 21}},
+    {"tile_plus_one",        { 2,   3,   4,   9,   9,  3,  3,  1, 1, 33}},
+    {"panel_minus_one",      { 1,   4,   5,  17,  15,  3,  3,  1, 1,  3}},
+    {"panel_plus_one",       { 1,   5,   6,  15,  17,  3,  3,  1, 1, 22}},
+    {"two_panels_plus_one",  { 1,   7,  11,  13,  33,  3,  3,  1, 1, 23}},
+    {"prime",                { 3,   7,  13,  19,  37,  3,  5,  2, 1, 13}},
+    {"stride_over_kernel",   { 1,   3,  17,  29,   5,  2,  2,  5, 3,  1}},
+    {"pad_over_kernel",      { 1,   2,   3,   3,   4,  1,  1,  1, 2,  1}},
+    {"too_many_columns",     { 1,   1,   3, 601,   3,  2,  2,600, 0,  1}},
+    {"w_is_input",           { 1,   6,   7,  10,   9,  3,  3,  1, 1,  5}},
+    {"k1_shortcut",          { 1,  64,  32,  32,  32,  1,  1,  1, 0,  0}},
+    {"k4_valid",             { 2,  64,   4,   4,   1,  4,  4,  1, 0,  0}},
+    {"k4_stride_2",          { 1,  16,  16,  16,  32,  4,  4,  2, 1, 20}},
+    {"k5_pad_2",             { 1,  24,   7,   7,  64,  5,  5,  1, 2,  1}},
+    {"k3_7",                 { 1, 128,   7,   7, 128,  3,  3,  1, 1,  1}},
+    {"k3_8_residual",        { 2,  64,   8,   8, 128,  3,  3,  1, 1,  3}},
+    {"k3_16",                { 1, 512,  16,  16,  32,  3,  3,  1, 1,  1}},
+    {"k3_56",                { 1,  16,  56,  56,  16,  3,  3,  1, 1, 23}},
+    {"k3_128",               { 1,   8, 128, 128,  16,  3,  3,  1, 1,  1}},
+    {"to_rgb_224",           { 1,   8, 224, 224,   3,  3,  3,  1, 1,  1}},
+    {"vit_b32_patches",      { 1,   3, 224, 224,  48, 32, 32, 32, 0,  0}},
+    {"tiny_patches",         { 2,   3,  56,  56, 128,  8,  8,  8, 0,  0}},
+};
+/* clang-format on */
+
+static long out_size(const long *p, long in, long k)
+{
+    return (in + 2 * p[PAD] - k) / p[STRIDE] + 1;
+}
+
+static gcl_value build(gcl_graph *g, const long *p)
+{
+    const gcl_shape w_shape = GCL_SHAPE((size_t)p[O], (size_t)p[C], (size_t)p[KH], (size_t)p[KW]);
+    const long ep = p[EPILOGUE] % ACT, act = p[EPILOGUE] / ACT;
+    const gcl_value x = gcl_graph_input(
+        g, "x", GCL_F32, GCL_SHAPE((size_t)p[N], (size_t)p[C], (size_t)p[H], (size_t)p[W]));
+    const gcl_value w = ep & W_INPUT ? gcl_graph_input(g, "w", GCL_F32, w_shape)
+                                     : gcl_graph_weight(g, "w", w_shape);
+    gcl_value y;
+
+    if (ep & BIAS)
+        y = gcl_conv2d(g, x, w, gcl_graph_weight(g, "bias", GCL_SHAPE((size_t)p[O])),
+                       (int)p[STRIDE], (int)p[PAD]);
+    else
+        y = gcl_conv2d_nobias(g, x, w, (int)p[STRIDE], (int)p[PAD]);
+    if (act)
+        y = gcl_activation(g, y, (gcl_act)act, 0.2f);
+    if (ep & RESIDUAL)
+        y = gcl_add(
+            g,
+            gcl_graph_input(g, "residual", GCL_F32,
+                            GCL_SHAPE((size_t)p[N], (size_t)p[O], (size_t)out_size(p, p[H], p[KH]),
+                                      (size_t)out_size(p, p[W], p[KW]))),
+            y, 1.0f);
+    return y;
+}
+
+static double activated(long kind, double v)
+{
+    return kind == 1   ? fmax(v, 0.0)
+           : kind == 2 ? (v < 0 ? (double)0.2f * v : v)
+           : kind == 3 ? v / (1.0 + exp(-1.702 * v))
+                       : v;
+}
+
+/* The sum of one pixel without its epilogue; adds the terms' absolute values to *terms. */
+static double pixel(const long *p, const float *x, const float *w, long oh, long ow, double *terms)
+{
+    double sum = 0;
+
+    for (long c = 0; c < p[C]; c++)
+        for (long kh = 0; kh < p[KH]; kh++)
+            for (long kw = 0; kw < p[KW]; kw++) {
+                const long h = oh * p[STRIDE] - p[PAD] + kh, v = ow * p[STRIDE] - p[PAD] + kw;
+                double t;
+                if (h < 0 || h >= p[H] || v < 0 || v >= p[W])
+                    continue;
+                t = (double)x[(c * p[H] + h) * p[W] + v] * (double)w[(c * p[KH] + kh) * p[KW] + kw];
+                sum += t;
+                *terms += fabs(t);
+            }
+    return sum;
+}
+
+static void reference(const long *p, const op_data *d, double *out, double *scale)
+{
+    const long oH = out_size(p, p[H], p[KH]), oW = out_size(p, p[W], p[KW]);
+    const float *bias = p[EPILOGUE] % ACT & BIAS ? op_f32(d, "bias") : NULL;
+    const float *residual = p[EPILOGUE] % ACT & RESIDUAL ? op_f32(d, "residual") : NULL;
+
+    for (long i = 0; i < p[N] * p[O] * oH * oW; i++) {
+        const long ow = i % oW, oh = i / oW % oH, o = i / (oW * oH) % p[O],
+                   n = i / (oW * oH * p[O]);
+        double terms = 0;
+        double sum = pixel(p, op_f32(d, "x") + n * p[C] * p[H] * p[W],
+                           op_f32(d, "w") + o * p[C] * p[KH] * p[KW], oh, ow, &terms);
+        if (bias != NULL) {
+            sum += (double)bias[o];
+            terms += fabs((double)bias[o]);
+        }
+        sum = activated(p[EPILOGUE] / ACT, sum);
+        if (residual != NULL) {
+            sum += (double)residual[i];
+            terms += fabs((double)residual[i]);
+        }
+        out[i] = sum;
+        scale[i] = terms;
+    }
+}
+
+/* The sum of C * kH * kW products, plus the epilogue: QuickGELU has slope <= 1.1 and an exp of
+ * 3 ulp. */
+static double tolerance(const long *p)
+{
+    return 1.1 * op_sum_tolerance((double)(p[C] * p[KH] * p[KW])) + 8.0;
+}
+
+static void conv(gcl_graph *g, gcl_shape x, gcl_shape w, size_t bias, int stride, int pad)
+{
+    gcl_conv2d(g, gcl_graph_input(g, "x", GCL_F32, x), gcl_graph_weight(g, "w", w),
+               gcl_graph_weight(g, "bias", GCL_SHAPE(bias)), stride, pad);
+}
+
+static void bad_channels(gcl_graph *g)
+{
+    conv(g, GCL_SHAPE(1, 3, 8, 8), GCL_SHAPE(5, 4, 3, 3), 5, 1, 1);
+}
+
+static void bad_kernel(gcl_graph *g)
+{
+    conv(g, GCL_SHAPE(1, 3, 8, 2), GCL_SHAPE(5, 3, 5, 5), 5, 1, 1);
+}
+
+static void bad_bias(gcl_graph *g)
+{
+    conv(g, GCL_SHAPE(1, 3, 8, 8), GCL_SHAPE(5, 3, 3, 3), 3, 1, 1);
+}
+
+static void bad_stride(gcl_graph *g)
+{
+    conv(g, GCL_SHAPE(1, 3, 8, 8), GCL_SHAPE(5, 3, 3, 3), 5, 0, 1);
+}
+
+static void bad_pad(gcl_graph *g)
+{
+    conv(g, GCL_SHAPE(1, 3, 8, 8), GCL_SHAPE(5, 3, 3, 3), 5, 1, -1);
+}
+
+static void bad_rank(gcl_graph *g)
+{
+    conv(g, GCL_SHAPE(3, 8, 8), GCL_SHAPE(5, 3, 3, 3), 5, 1, 1);
+}
+
+static const op_bad_call bad_calls[] = {
+    {"channels_differ", bad_channels, GCL_E_SHAPE,
+     "conv2d: x is [1, 3, 8, 8], w [5, 4, 3, 3] needs it to have 4 channels"},
+    {"kernel_too_large", bad_kernel, GCL_E_SHAPE,
+     "conv2d: x is [1, 3, 8, 2], with pad 1 its dim 3 needs to be in 5 .."},
+    {"bias_length", bad_bias, GCL_E_SHAPE, "conv2d: bias is [3] f32, needs [5] f32"},
+    {"stride_zero", bad_stride, GCL_E_ARG, "conv2d: stride 0 and pad 1"},
+    {"pad_negative", bad_pad, GCL_E_ARG, "conv2d: stride 1 and pad -1"},
+    {"x_rank", bad_rank, GCL_E_SHAPE, "conv2d: x is [3, 8, 8] f32, needs f32 of rank 4"},
+};
+
+const op_suite op_suite_conv2d = {
+    .op = "conv2d",
+    .params = {"N", "C", "H", "W", "O", "kH", "kW", "stride", "pad", "epilogue", NULL},
+    .cases = cases,
+    .n_cases = OP_COUNT(cases),
+    .bad_calls = bad_calls,
+    .n_bad_calls = OP_COUNT(bad_calls),
+    .n_nodes = 1,
+    .build = build,
+    .reference = reference,
+    .tolerance = tolerance,
+};
