@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "host/epilogue.h"
+#include "host/ops/common/epilogue.h"
 
 typedef struct conv2d_attr {
     gcl_epilogue ep;

@@ -5,7 +5,7 @@
 
 #include <clblast_c.h>
 
-#include "host/epilogue.h"
+#include "host/ops/common/epilogue.h"
 
 typedef struct linear_attr {
     gcl_epilogue ep;

@@ -2,8 +2,8 @@
  * What linear and conv2d do to a finished sum before they store it:
  * y = act(sum + bias) + residual. Filled by the op's own operands and by absorbing neighbours.
  */
-#ifndef GCL_HOST_EPILOGUE_H
-#define GCL_HOST_EPILOGUE_H
+#ifndef GCL_HOST_OPS_COMMON_EPILOGUE_H
+#define GCL_HOST_OPS_COMMON_EPILOGUE_H
 
 #include "host/op.h"
 #include "host/ops/activation.h"

@@ -1,5 +1,5 @@
 /* epilogue.c - bias, activation and residual of linear and conv2d. */
-#include "host/epilogue.h"
+#include "host/ops/common/epilogue.h"
 
 #include <stdio.h>
 
