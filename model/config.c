@@ -68,7 +68,7 @@ static const gcl_config presets[] = {
     },
 };
 
-enum { N_PRESETS = sizeof presets / sizeof presets[0] };
+enum { N_PRESETS = sizeof presets / sizeof presets[0], MAX_BLOCKS = 1000 };
 
 size_t gcl_config_grid(const gcl_config *c)
 {
@@ -128,16 +128,21 @@ static gcl_status shape_of(const gcl_safetensors *file, const char *name, int ra
     return GCL_OK;
 }
 
-/* How many of prefix.0suffix, prefix.1suffix, ... there are. */
-static size_t count_blocks(const gcl_safetensors *file, const char *prefix, const char *suffix)
+/* 1 + the highest N of the tensors PREFIX.N.*, so that a missing tensor is missed by its name
+ * later, and does not make the model shorter. */
+static size_t count_blocks(const gcl_safetensors *file, const char *prefix)
 {
-    char name[160];
-    size_t n = 0;
+    const size_t n = strlen(prefix);
+    size_t blocks = 0;
 
-    do
-        snprintf(name, sizeof name, "%s.%zu%s", prefix, n, suffix);
-    while (gcl_safetensors_find(file, name) != NULL && ++n < 1000);
-    return n;
+    for (size_t i = 0; i < gcl_safetensors_count(file); i++) {
+        const char *name = gcl_safetensors_at(file, i)->name;
+        if (strncmp(name, prefix, n) == 0 && name[n] == '.') {
+            const size_t index = strtoul(name + n + 1, NULL, 10);
+            blocks = index + 1 > blocks && index < MAX_BLOCKS ? index + 1 : blocks;
+        }
+    }
+    return blocks;
 }
 
 /* Root of a square number; 0 for any other. */
@@ -166,7 +171,7 @@ static gcl_status read_clip(gcl_config *c, const gcl_safetensors *file, gcl_erro
         goto done;
     }
     c->image_size = grid * c->patch_size;
-    c->vision_layers = count_blocks(file, "visual.transformer.resblocks", ".ln_1.weight");
+    c->vision_layers = count_blocks(file, "visual.transformer.resblocks");
     GCL_TRY(shape_of(file, "visual.proj", 2, s, err));
     c->embed_dim = (size_t)s[1];
     GCL_TRY(shape_of(file, "token_embedding.weight", 2, s, err));
@@ -174,7 +179,7 @@ static gcl_status read_clip(gcl_config *c, const gcl_safetensors *file, gcl_erro
     c->text_width = (size_t)s[1];
     GCL_TRY(shape_of(file, "positional_embedding", 2, s, err));
     c->context_length = (size_t)s[0];
-    c->text_layers = count_blocks(file, "transformer.resblocks", ".ln_1.weight");
+    c->text_layers = count_blocks(file, "transformer.resblocks");
     GCL_TRY(shape_of(file, "text_projection", 2, s, err));
     if (s[1] > 0)
         c->embed_dim = (size_t)s[1];
@@ -194,7 +199,7 @@ static gcl_status read_galip(gcl_config *c, const gcl_safetensors *file, gcl_err
     GCL_TRY(shape_of(file, "netG.mapping.FBlocks.0.conv1.weight", 4, s, err));
     c->mid_ch = (size_t)s[0];
     c->code_ch = (size_t)s[1];
-    c->map_blocks = count_blocks(file, "netG.mapping.FBlocks", ".conv1.weight");
+    c->map_blocks = count_blocks(file, "netG.mapping.FBlocks");
     if (c->nz > 0 && (c->code_ch == 0 || exact_root(code_rows / c->code_ch) == 0)) {
         st = GCL_FAIL(err, GCL_E_SHAPE,
                       "%s: tensor netG.fc_code.weight has %llu rows, needs a square times the %zu "
@@ -208,7 +213,7 @@ static gcl_status read_galip(gcl_config *c, const gcl_safetensors *file, gcl_err
     c->cond_dim = s[1] > c->nz ? (size_t)s[1] - c->nz : 0;
     GCL_TRY(shape_of(file, "netG.mapping.conv.weight", 4, s, err));
     c->ngf = (size_t)s[0] / 8;
-    c->g_blocks = count_blocks(file, "netG.GBlocks", ".c1.weight");
+    c->g_blocks = count_blocks(file, "netG.GBlocks");
     if (c->n_prompts > GCL_MAX_PROMPTS || c->g_blocks > GCL_MAX_G_BLOCKS) {
         st = GCL_FAIL(err, GCL_E_SHAPE, "%s: %zu prompts and %zu G_Blocks, limits %d and %d",
                       gcl_safetensors_path(file), c->n_prompts, c->g_blocks, GCL_MAX_PROMPTS,

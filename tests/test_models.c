@@ -1,0 +1,402 @@
+/*
+ * test_models.c - the models against golden tensors, stage by stage, and what must not matter:
+ * the batch size, the plan's fusion, the run.
+ *
+ * tests/data/golden/ holds outputs of a float64 PyTorch reference, thinned by
+ * tests/golden/thin_golden.py: PRESET-sSEED-bBATCH with synthetic weights, and the demo weights.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "model/model.h"
+#include "model/verify.h"
+
+#define GOLDEN TEST_DATA "/golden/"
+#define DEMO SOURCE_DIR "/weights/galip-56-demo.safetensors"
+
+static gcl_context *ctx;
+
+static int open_device(void **state)
+{
+    gcl_device_info device;
+    gcl_error err = GCL_ERROR_INIT;
+
+    (void)state;
+    if (gcl_device_find(&device, NULL, &err) != GCL_OK ||
+        gcl_context_create(&ctx, &device, &err) != GCL_OK) {
+        print_message("%s\n", err.message);
+        return 1;
+    }
+    print_message("device %s\n", device.name);
+    return 0;
+}
+
+static int close_device(void **state)
+{
+    (void)state;
+    gcl_context_destroy(ctx);
+    return 0;
+}
+
+static double worst; /* of the rows reported since it was set to 0 */
+
+static void note_worst(void *user, const gcl_verify_row *row)
+{
+    (void)user;
+    if (!(row->max_rel <= worst))
+        worst = row->max_rel;
+}
+
+static gcl_status verify(const char *file, const char *weights, gcl_verify_summary *summary,
+                         gcl_error *err)
+{
+    const gcl_verify_options options = {.tol = 1e-4, .weights = weights, .report = note_worst};
+
+    worst = 0;
+    return gcl_verify_file(summary, ctx, file, &options, err);
+}
+
+static void passes(const char *file, const char *weights, size_t n_tensors)
+{
+    gcl_verify_summary summary;
+    gcl_error err = GCL_ERROR_INIT;
+    const gcl_status st = verify(file, weights, &summary, &err);
+
+    if (st != GCL_OK)
+        print_message("%s: %s\n", gcl_status_name(st), err.message);
+    assert_int_equal(st, GCL_OK);
+    assert_int_equal(summary.passed, n_tensors);
+    assert_int_equal(summary.failed, 0);
+    print_message("%s: %zu tensors, worst %.2g of the largest magnitude\n", strrchr(file, '/') + 1,
+                  summary.passed, worst);
+    gcl_error_clear(&err);
+}
+
+static void golden_56(void **unused)
+{
+    (void)unused;
+    passes(GOLDEN "galip-56-s1-b2.safetensors", NULL, 14);
+    passes(GOLDEN "galip-56-s5-b1.safetensors", NULL, 14);
+    passes(GOLDEN "galip-56-s7-b3.safetensors", NULL, 14);
+    passes(GOLDEN "galip-56-s11-b5.safetensors", NULL, 14);
+}
+
+static void golden_224(void **unused)
+{
+    (void)unused;
+    passes(GOLDEN "galip-224-s1-b2.safetensors", NULL, 16);
+}
+
+static void golden_demo(void **unused)
+{
+    (void)unused;
+    passes(GOLDEN "demo.safetensors", DEMO, 2);
+}
+
+/* ---- verify must fail ---- */
+
+/* Writes a copy of a golden file to `path` with a change; returns what verify says. */
+static gcl_status verify_changed(const char *change, gcl_error *err, gcl_verify_summary *summary)
+{
+    char path[] = "/tmp/galip-golden-XXXXXX";
+    const int fd = mkstemp(path);
+    gcl_safetensors *f = NULL;
+    gcl_tensor_view t[64];
+    size_t n = 0;
+    float changed[4096];
+    gcl_safetensors_pair meta[2] = {{"preset", "galip-56"}, {"weights", "synthetic:5"}};
+    gcl_status st;
+
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(gcl_safetensors_open(&f, GOLDEN "galip-56-s5-b1.safetensors", NULL), GCL_OK);
+    for (size_t i = 0; i < gcl_safetensors_count(f); i++) {
+        t[n] = *gcl_safetensors_at(f, i);
+        if (strcmp(change, "one element") == 0 && strcmp(t[n].name, "gen.stage1@61") == 0) {
+            assert_true(t[n].count <= 4096);
+            memcpy(changed, t[n].data, t[n].bytes);
+            changed[t[n].count / 2] += 0.05f;
+            t[n].data = changed;
+        }
+        if (strcmp(change, "shape") == 0 && strcmp(t[n].name, "gen.prompts") == 0)
+            t[n].shape[1] = t[n].shape[1] * 2, t[n].shape[2] /= 2;
+        n++;
+    }
+    if (strcmp(change, "train key") == 0 || strcmp(change, "unknown key") == 0) {
+        t[n] = *gcl_safetensors_find(f, "disc.logit");
+        t[n++].name = strcmp(change, "train key") == 0 ? "train.d_loss" : "gen.stage9";
+    }
+    if (strcmp(change, "other weights") == 0)
+        meta[1].value = "synthetic:6";
+    if (strcmp(change, "bad weights") == 0)
+        meta[1].value = "no-such-file.safetensors";
+    assert_int_equal(gcl_safetensors_write(path, t, n, meta, 2, NULL), GCL_OK);
+    gcl_safetensors_close(f);
+    st = verify(path, NULL, summary, err);
+    unlink(path);
+    return st;
+}
+
+static void verify_names_the_first_stage_that_differs(void **unused)
+{
+    gcl_verify_summary s;
+    gcl_error err = GCL_ERROR_INIT;
+
+    (void)unused;
+    assert_int_equal(verify_changed("one element", &err, &s), GCL_E_MISMATCH);
+    assert_non_null(strstr(err.message, "gen.stage1@61"));
+    assert_int_equal(s.failed, 1);
+    assert_int_equal(verify_changed("other weights", &err, &s), GCL_E_MISMATCH);
+    assert_non_null(strstr(err.message, "text."));
+    gcl_error_clear(&err);
+}
+
+static void verify_refuses_what_it_cannot_check(void **unused)
+{
+    gcl_verify_summary s;
+    gcl_error err = GCL_ERROR_INIT;
+
+    (void)unused;
+    assert_int_equal(verify_changed("shape", &err, &s), GCL_E_SHAPE);
+    assert_non_null(strstr(err.message, "gen.prompts is [1, 4, 64]"));
+    assert_int_equal(verify_changed("unknown key", &err, &s), GCL_E_FORMAT);
+    assert_non_null(strstr(err.message, "no stage computes gen.stage9"));
+    assert_int_equal(verify_changed("bad weights", &err, &s), GCL_E_FILE);
+    assert_non_null(strstr(err.message, "/tmp/no-such-file.safetensors"));
+    assert_int_equal(verify_changed("train key", &err, &s), GCL_OK);
+    assert_int_equal(s.skipped, 1);
+    gcl_error_clear(&err);
+}
+
+/* ---- what must not matter ---- */
+
+enum { N_PICTURES = 7, NZ = 32, COND = 64, SIDE = 56, PICTURE = SIDE * SIDE * 3 };
+
+static gcl_model *open_demo(gcl_checkpoint **checkpoint, const gcl_plan_options *options)
+{
+    gcl_model *m = NULL;
+
+    assert_int_equal(gcl_checkpoint_open(checkpoint, DEMO, NULL, NULL), GCL_OK);
+    assert_int_equal(gcl_model_create(&m, ctx, *checkpoint, options, NULL), GCL_OK);
+    return m;
+}
+
+static void draw(gcl_model *m, size_t batch, uint8_t *rgb, float *first_image)
+{
+    float noise[N_PICTURES * NZ], sentences[N_PICTURES * COND];
+    gcl_plan *plan = NULL;
+    float *image = malloc(batch * PICTURE * sizeof *image);
+
+    assert_int_equal(gcl_model_noise(m, 42, 0, N_PICTURES, noise, NULL), GCL_OK);
+    for (int i = 0; i < N_PICTURES * COND; i++)
+        sentences[i] = (float)(i * 37 % 101) / 50.0f - 1.0f;
+    assert_int_equal(gcl_model_draw(m, noise, sentences, N_PICTURES, batch, rgb, NULL, NULL, NULL),
+                     GCL_OK);
+    /* the f32 picture of the last batch's first row */
+    assert_int_equal(gcl_model_plan(m, &plan, GCL_PART_NETG, batch, NULL), GCL_OK);
+    assert_int_equal(gcl_plan_read(plan, "gen.image", image, batch * PICTURE * sizeof *image, NULL),
+                     GCL_OK);
+    memcpy(first_image, image, PICTURE * sizeof *image);
+    free(image);
+}
+
+/* Rows are computed independently in the same order, so even the bits agree on one device. */
+static void batch_size_does_not_matter(void **unused)
+{
+    gcl_checkpoint *checkpoint = NULL;
+    gcl_model *m = open_demo(&checkpoint, NULL);
+    uint8_t *one = malloc(N_PICTURES * PICTURE), *other = malloc(N_PICTURES * PICTURE);
+    float *a = malloc(PICTURE * sizeof *a), *b = malloc(PICTURE * sizeof *b);
+
+    (void)unused;
+    draw(m, 1, one, a); /* a: picture 6 */
+    for (size_t batch = 2; batch <= 6; batch++) {
+        draw(m, batch, other, b); /* b: picture 6 for batch 2, 3 and 6 */
+        assert_memory_equal(one, other, N_PICTURES * PICTURE);
+        for (int i = 0; i < PICTURE && 6 % batch == 0; i++)
+            assert_true(a[i] - b[i] <= 1e-5f && b[i] - a[i] <= 1e-5f);
+    }
+    draw(m, 1, other, b);
+    assert_memory_equal(one, other, N_PICTURES * PICTURE);
+    free(one);
+    free(other);
+    free(a);
+    free(b);
+    gcl_model_destroy(m);
+    gcl_checkpoint_close(checkpoint);
+}
+
+static void plan_options_do_not_matter(void **unused)
+{
+    const gcl_plan_options options[] = {
+        {0},
+        {.no_fusion = true},
+        {.keep_named = true},
+        {.guard = true},
+        {.variants = "linear=plain_f32,conv2d=plain_f32"},
+        {.variants = "linear=clblast_f32"},
+    };
+    uint8_t *rgb = malloc(N_PICTURES * PICTURE);
+    float *a = malloc(PICTURE * sizeof *a), *b = malloc(PICTURE * sizeof *b);
+
+    (void)unused;
+    for (size_t k = 0; k < sizeof options / sizeof options[0]; k++) {
+        gcl_checkpoint *checkpoint = NULL;
+        gcl_model *m = open_demo(&checkpoint, &options[k]);
+        draw(m, 1, rgb, k == 0 ? a : b);
+        /* other orders of summation: as far from each other as each may be from the reference */
+        for (int i = 0; i < PICTURE && k > 0; i++)
+            assert_true(a[i] - b[i] <= 1e-4f && b[i] - a[i] <= 1e-4f);
+        gcl_model_destroy(m);
+        gcl_checkpoint_close(checkpoint);
+    }
+    free(rgb);
+    free(a);
+    free(b);
+}
+
+static void no_kernel_of_the_models_writes_outside(void **unused)
+{
+    const gcl_plan_options options = {.guard = true};
+    gcl_checkpoint *checkpoint = NULL;
+    gcl_model *m = open_demo(&checkpoint, &options);
+
+    (void)unused;
+    for (int part = 0; part < GCL_PART_COUNT_; part++) {
+        gcl_plan *plan = NULL;
+        gcl_error err = GCL_ERROR_INIT;
+        const gcl_graph *g;
+
+        assert_int_equal(gcl_model_plan(m, &plan, (gcl_part)part, 2, &err), GCL_OK);
+        g = gcl_plan_graph(plan);
+        for (gcl_value v = 0; v < gcl_graph_n_values(g); v++) {
+            const gcl_tensor *t = gcl_graph_tensor(g, v);
+            const size_t bytes = gcl_shape_count(&t->shape) * gcl_dtype_bytes(t->dtype);
+            void *zeros;
+            if (t->kind != GCL_VALUE_INPUT)
+                continue;
+            zeros = calloc(1, bytes);
+            assert_int_equal(gcl_plan_write(plan, t->name, zeros, bytes, &err), GCL_OK);
+            free(zeros);
+        }
+        assert_int_equal(gcl_plan_run(plan, &err), GCL_OK);
+        if (gcl_plan_check_guards(plan, &err) != GCL_OK)
+            fail_msg("%s: %s", gcl_part_name((gcl_part)part), err.message);
+    }
+    gcl_model_destroy(m);
+    gcl_checkpoint_close(checkpoint);
+}
+
+/* ---- configuration ---- */
+
+static void dimensions_come_from_shapes(void **unused)
+{
+    gcl_checkpoint *checkpoint = NULL;
+    gcl_config preset;
+
+    (void)unused;
+    assert_int_equal(gcl_checkpoint_open(&checkpoint, DEMO, NULL, NULL), GCL_OK);
+    assert_int_equal(gcl_config_preset(&preset, "galip-56", NULL), GCL_OK);
+    memset(preset.prompt_layers + preset.n_prompts, 0,
+           sizeof preset.prompt_layers - preset.n_prompts * sizeof preset.prompt_layers[0]);
+    assert_memory_equal(gcl_checkpoint_config(checkpoint), &preset, sizeof preset);
+    gcl_checkpoint_close(checkpoint);
+}
+
+static void misshapen_weights_are_named(void **unused)
+{
+    char path[] = "/tmp/galip-weights-XXXXXX";
+    const int fd = mkstemp(path);
+    const gcl_safetensors_pair meta[] = {{"preset", "galip-56"}};
+    gcl_safetensors *f = NULL;
+    gcl_tensor_view *t;
+    size_t n;
+
+    (void)unused;
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(gcl_safetensors_open(&f, DEMO, NULL), GCL_OK);
+    n = gcl_safetensors_count(f);
+    t = malloc(n * sizeof *t);
+    for (int missing = 0; missing < 2; missing++) {
+        size_t kept = 0;
+        gcl_checkpoint *checkpoint = NULL;
+        gcl_model *m = NULL;
+        gcl_plan *plan = NULL;
+        gcl_error err = GCL_ERROR_INIT;
+
+        for (size_t i = 0; i < n; i++) {
+            t[kept] = *gcl_safetensors_at(f, i);
+            if (strcmp(t[kept].name, "netG.GBlocks.2.c1.weight") == 0) {
+                if (missing)
+                    continue;
+                t[kept].shape[2] = 1;
+                t[kept].shape[3] = 9;
+            }
+            kept++;
+        }
+        assert_int_equal(gcl_safetensors_write(path, t, kept, meta, 1, NULL), GCL_OK);
+        assert_int_equal(gcl_checkpoint_open(&checkpoint, path, NULL, &err), GCL_OK);
+        assert_int_equal(gcl_model_create(&m, ctx, checkpoint, NULL, &err), GCL_OK);
+        assert_int_equal(gcl_model_plan(m, &plan, GCL_PART_NETG, 1, &err),
+                         missing ? GCL_E_NOT_FOUND : GCL_E_SHAPE);
+        print_message("%s\n", err.message);
+        assert_non_null(strstr(err.message, path));
+        assert_non_null(strstr(err.message, missing ? "netG.GBlocks.2.c1.weight"
+                                                    : "netG.GBlocks.2.c1.weight is [32, 64, 1, "
+                                                      "9], should be [32, 64, 3, 3]"));
+        gcl_error_clear(&err);
+        gcl_model_destroy(m);
+        gcl_checkpoint_close(checkpoint);
+    }
+    free(t);
+    gcl_safetensors_close(f);
+    unlink(path);
+}
+
+static void bad_specs_are_explained(void **unused)
+{
+    gcl_checkpoint *c = NULL;
+    gcl_error err = GCL_ERROR_INIT;
+
+    (void)unused;
+    assert_int_equal(gcl_checkpoint_open(&c, "synthetic:abc", NULL, &err), GCL_E_ARG);
+    assert_int_equal(gcl_checkpoint_open(&c, "synthetic:", NULL, &err), GCL_E_ARG);
+    assert_int_equal(gcl_checkpoint_open(&c, "synthetic:-1", NULL, &err), GCL_E_ARG);
+    assert_int_equal(gcl_checkpoint_open(&c, "synthetic:1", "galip-57", &err), GCL_E_NOT_FOUND);
+    assert_int_equal(gcl_checkpoint_open(&c, "/no/such/file", NULL, &err), GCL_E_FILE);
+    assert_int_equal(gcl_checkpoint_open(&c, DEMO, "galip-224", &err), GCL_E_ARG);
+    assert_non_null(strstr(err.message, "is of preset \"galip-56\", not \"galip-224\""));
+    assert_int_equal(gcl_checkpoint_open(&c, GOLDEN "galip-56-s5-b1.safetensors", NULL, &err),
+                     GCL_E_FORMAT);
+    assert_non_null(strstr(err.message, "holds none of the tensors of CLIP or GALIP"));
+    assert_null(c);
+    gcl_error_clear(&err);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(golden_56),
+        cmocka_unit_test(golden_224),
+        cmocka_unit_test(golden_demo),
+        cmocka_unit_test(verify_names_the_first_stage_that_differs),
+        cmocka_unit_test(verify_refuses_what_it_cannot_check),
+        cmocka_unit_test(batch_size_does_not_matter),
+        cmocka_unit_test(plan_options_do_not_matter),
+        cmocka_unit_test(no_kernel_of_the_models_writes_outside),
+        cmocka_unit_test(dimensions_come_from_shapes),
+        cmocka_unit_test(misshapen_weights_are_named),
+        cmocka_unit_test(bad_specs_are_explained),
+    };
+
+    return cmocka_run_group_tests(tests, open_device, close_device);
+}
