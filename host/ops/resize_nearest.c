@@ -1,11 +1,9 @@
 /* resize_nearest.c - the resize_nearest op. */
 #include "host/ops/resize_nearest.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
 #include "host/op.h"
-
-enum { PLANES = 16 }; /* the kernel's tunable */
 
 gcl_value gcl_resize_nearest(gcl_graph *g, gcl_value x, size_t out_h, size_t out_w)
 {
@@ -37,22 +35,39 @@ static double flops(const gcl_graph *g, const gcl_node *node)
     return 0.0;
 }
 
+/* index[dst] = floor(dst * in / out); both fit 31 bits */
+static void fill_indices(int32_t *index, size_t in, size_t out)
+{
+    for (size_t dst = 0; dst < out; dst++)
+        index[dst] = (int32_t)((uint64_t)dst * in / out);
+}
+
 static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
 {
+    gcl_status st = GCL_OK;
     const gcl_shape *x = gcl_in_shape(g, node, 0), *y = gcl_out_shape(g, node);
-    const size_t planes = x->dim[0] * x->dim[1];
+    const size_t oH = y->dim[2], oW = y->dim[3], bytes = (oH + oW) * sizeof(int32_t);
+    int32_t *indices = malloc(bytes);
     gcl_launch l = {.program = "resize_nearest", .kernel = "resize_nearest_plain_f32"};
 
-    snprintf(l.options, sizeof l.options, "-DPLANES=%d", PLANES);
+    if (indices == NULL) {
+        st = GCL_FAIL(err, GCL_E_NOMEM, "resize_nearest: host allocation of %zu bytes", bytes);
+        goto done;
+    }
+    fill_indices(indices, x->dim[2], oH);
+    fill_indices(indices + oH, x->dim[3], oW);
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[0])));
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_const(e, indices, bytes)));
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
-    gcl_launch_arg(&l, gcl_arg_ulong(planes));
     gcl_launch_arg(&l, gcl_arg_int(x->dim[2]));
     gcl_launch_arg(&l, gcl_arg_int(x->dim[3]));
-    gcl_launch_arg(&l, gcl_arg_int(y->dim[2]));
-    gcl_launch_arg(&l, gcl_arg_int(y->dim[3]));
-    gcl_launch_items(&l, gcl_emit_device(e), y->dim[3], y->dim[2], gcl_div_up(planes, PLANES));
-    return gcl_emit_launch(e, &l, err);
+    gcl_launch_arg(&l, gcl_arg_int(oH));
+    gcl_launch_arg(&l, gcl_arg_int(oW));
+    gcl_launch_items(&l, gcl_emit_device(e), oW, oH, x->dim[0] * x->dim[1]);
+    GCL_TRY(gcl_emit_launch(e, &l, err));
+done:
+    free(indices);
+    return st;
 }
 
 static const gcl_variant variants[] = {
