@@ -1,0 +1,85 @@
+/* main.c - galip: finds the command, runs it, reports its error. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/options.h"
+
+static const cli_command *const commands[] = {
+    &cli_devices, &cli_info,  &cli_generate, &cli_interpolate,
+    &cli_encode,  &cli_score, &cli_plan,     &cli_verify,
+};
+
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_overview(void)
+{
+    printf("usage: galip COMMAND [OPTIONS] [ARGUMENTS]\n\n"
+           "Draws pictures from text with CLIP and GALIP on any OpenCL 1.2 device.\n\n"
+           "commands:\n");
+    for (int i = 0; i < N_COMMANDS; i++)
+        printf("  %-13s %s\n", commands[i]->name, commands[i]->summary);
+    printf("\noptions:\n"
+           "  -h, --help    show this help; `galip COMMAND --help` explains a command\n"
+           "      --version show the version\n\n"
+           "environment:\n"
+           "  GALIP_DEVICE    device to use when --device is not given\n"
+           "  GALIP_DATA_DIR  folder of the default weights\n"
+           "  GALIP_VERBOSE   1: tell on standard error which kernels are built and why\n"
+           "  XDG_CACHE_HOME  compiled kernels are kept in its folder galip (default ~/.cache)\n\n"
+           "exit status: 0 done, 1 failed, 2 wrong usage\n\n"
+           "examples:\n"
+           "  galip generate \"a red circle on a blue square\" --seed 1 -o circle.png\n"
+           "  galip score circle.png \"a red circle\" \"a green star\"\n");
+}
+
+static const cli_command *find(const char *name)
+{
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+static gcl_status dispatch(int argc, char **argv, const cli_command **cmd, gcl_error *err)
+{
+    char *as_flag[] = {argv[0], argc > 2 ? argv[2] : NULL, "--help", NULL};
+
+    if (argc < 2)
+        return CLI_USAGE(err, "a command is missing");
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        (strcmp(argv[1], "help") == 0 && argc == 2)) {
+        print_overview();
+        return GCL_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("galip %s\n", GALIP_VERSION);
+        return GCL_OK;
+    }
+    if (strcmp(argv[1], "help") == 0) {
+        argc = 3;
+        argv = as_flag;
+    }
+    *cmd = find(argv[1]);
+    if (*cmd != NULL)
+        return (*cmd)->run(*cmd, argc - 1, argv + 1, err);
+    return CLI_USAGE(err, "unknown %s \"%s\"", argv[1][0] == '-' ? "option" : "command", argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    gcl_error err = GCL_ERROR_INIT;
+    const cli_command *cmd = NULL;
+    gcl_status st = dispatch(argc, argv, &cmd, &err);
+
+    if ((fflush(stdout) != 0 || ferror(stdout)) && (st == GCL_OK || st == CLI_SHOWN))
+        st = GCL_FAIL(&err, GCL_E_FILE, "cannot write to standard output");
+    if (st == CLI_E_USAGE)
+        fprintf(stderr, "galip: %s (see `galip %s%s--help`)\n", err.message,
+                cmd != NULL ? cmd->name : "", cmd != NULL ? " " : "");
+    else if (st != GCL_OK && st != CLI_SHOWN)
+        fprintf(stderr, "galip: %s\n", err.message);
+    if (err.log != NULL)
+        fprintf(stderr, "%s\n", err.log);
+    gcl_error_clear(&err);
+    return st == GCL_OK || st == CLI_SHOWN ? 0 : st == CLI_E_USAGE ? 2 : 1;
+}

@@ -1,0 +1,136 @@
+/* output.c - printing. */
+#include "cli/output.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+/* Bytes of the UTF-8 character at p; 0 when there is none. jansson knows the rules. */
+static size_t character_bytes(const char *p)
+{
+    for (size_t n = 1; n <= 4; n++) {
+        json_t *one = json_stringn(p, n);
+        json_decref(one);
+        if (one != NULL)
+            return n;
+        if (p[n] == '\0')
+            break;
+    }
+    return 0;
+}
+
+json_t *cli_json_text(const char *text)
+{
+    static const char replacement[] = "\xef\xbf\xbd";
+    json_t *json = json_string(text);
+    char *clean, *out;
+
+    if (json != NULL || (out = clean = malloc(3 * strlen(text) + 1)) == NULL)
+        return json;
+    while (*text != '\0') {
+        const size_t n = character_bytes(text);
+        memcpy(out, n > 0 ? text : replacement, n > 0 ? n : 3);
+        out += n > 0 ? n : 3;
+        text += n > 0 ? n : 1;
+    }
+    *out = '\0';
+    json = json_string(clean);
+    free(clean);
+    return json;
+}
+
+json_t *cli_json_seed(uint64_t seed)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%" PRIu64, seed);
+    return json_string(text);
+}
+
+json_t *cli_json_floats(const float *v, size_t n)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, json_real((double)v[i]));
+    return list;
+}
+
+gcl_status cli_json_print(json_t *root, gcl_error *err)
+{
+    int bad;
+
+    if (root == NULL)
+        return GCL_FAIL(err, GCL_E_NOMEM, "JSON output: host allocation failed");
+    bad = json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    json_decref(root);
+    if (bad != 0)
+        return GCL_FAIL(err, GCL_E_FILE, "cannot write to standard output");
+    putchar('\n');
+    return GCL_OK;
+}
+
+void cli_print_text(FILE *f, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        const unsigned char c = (unsigned char)*text;
+        fputc(c < 0x20 || c == 0x7f ? '?' : c, f);
+    }
+}
+
+void cli_progress(size_t done, size_t total)
+{
+    enum { WIDTH = 30 };
+    const int filled = (int)((double)done / (double)total * WIDTH);
+
+    if (!isatty(STDERR_FILENO))
+        return;
+    fprintf(stderr, "\r\033[K");
+    if (done < total)
+        fprintf(stderr, "[%.*s%*s] picture %zu/%zu", filled,
+                "==============================", WIDTH - filled, "", done, total);
+    fflush(stderr);
+}
+
+double cli_seconds(void)
+{
+    struct timespec t = {0};
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+const char *cli_base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+gcl_status cli_alloc(void *out, size_t n, size_t size, const char *what, gcl_error *err)
+{
+    void *p = n > SIZE_MAX / size ? NULL : malloc(n * size + 1);
+
+    memcpy(out, &p, sizeof p);
+    if (p == NULL)
+        return GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation of %zu x %zu bytes", what, n, size);
+    return GCL_OK;
+}
+
+gcl_status cli_check_writable(const char *path, gcl_error *err)
+{
+    gcl_writer w = {0};
+    struct stat sb;
+    gcl_status st;
+
+    if (stat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
+        return GCL_FAIL(err, GCL_E_FILE, "cannot write %s: it is not a regular file", path);
+    st = gcl_writer_open(&w, path, err);
+    gcl_writer_abort(&w);
+    return st;
+}
