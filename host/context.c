@@ -1,11 +1,11 @@
 /* context.c - context, queue, and the programs compiled for them. */
 #include "host/context.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/verbose.h"
 #include "host/kernel_source.h"
 #include "host/program_cache.h"
 
@@ -22,20 +22,6 @@ struct gcl_context {
     built_program *programs;
     size_t n_programs;
 };
-
-void gcl_verbose(const char *fmt, ...)
-{
-    const char *v = getenv("GALIP_VERBOSE");
-    va_list ap;
-
-    if (v == NULL || *v == '\0' || strcmp(v, "0") == 0)
-        return;
-    va_start(ap, fmt);
-    fputs("galip: ", stderr);
-    vfprintf(stderr, fmt, ap);
-    fputc('\n', stderr);
-    va_end(ap);
-}
 
 gcl_status gcl_context_create(gcl_context **out, const gcl_device_info *device, gcl_error *err)
 {

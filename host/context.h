@@ -34,13 +34,6 @@ cl_command_queue gcl_context_queue(const gcl_context *ctx);
 gcl_status gcl_context_program(gcl_context *ctx, cl_program *out, const char *program,
                                const char *options, gcl_error *err);
 
-/** Prints one line to stderr when the environment variable GALIP_VERBOSE is set and not "0". */
-void gcl_verbose(const char *fmt, ...)
-#if defined(__GNUC__)
-    __attribute__((format(printf, 1, 2)))
-#endif
-    ;
-
 #ifdef __cplusplus
 }
 #endif

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/verbose.h"
 #include "host/plan_internal.h"
 
 struct gcl_emit {

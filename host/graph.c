@@ -7,18 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/graph_internal.h"
 #include "host/op.h"
-
-struct gcl_graph {
-    gcl_tensor *tensors;
-    int n_tensors, room_tensors;
-    gcl_node *nodes;
-    int n_nodes, room_nodes;
-    char **strings; /* every name and scope, owned here */
-    int n_strings, room_strings;
-    const char *scope;
-    gcl_error error;
-};
 
 /* ---- shapes ---- */
 
@@ -310,43 +300,6 @@ gcl_value gcl_graph_node(gcl_graph *g, const gcl_op *op, const gcl_value *in, in
     return node.out;
 }
 
-/* ---- reading ---- */
-
-int gcl_graph_n_values(const gcl_graph *g)
-{
-    return g->n_tensors;
-}
-
-int gcl_graph_n_nodes(const gcl_graph *g)
-{
-    return g->n_nodes;
-}
-
-const gcl_tensor *gcl_graph_tensor(const gcl_graph *g, gcl_value v)
-{
-    return &g->tensors[v];
-}
-
-const gcl_node *gcl_graph_node_at(const gcl_graph *g, int i)
-{
-    return &g->nodes[i];
-}
-
-gcl_value gcl_graph_base(const gcl_graph *g, gcl_value v)
-{
-    return g->tensors[v].kind == GCL_VALUE_VIEW ? g->tensors[v].base : v;
-}
-
-gcl_value gcl_graph_find(const gcl_graph *g, const char *name)
-{
-    for (gcl_value v = 0; v < g->n_tensors; v++)
-        if (g->tensors[v].name != NULL && strcmp(g->tensors[v].name, name) == 0)
-            return v;
-    return GCL_NO_VALUE;
-}
-
-/* ---- passes ---- */
-
 gcl_status gcl_graph_clone(gcl_graph **out, const gcl_graph *g, gcl_error *err)
 {
     gcl_status st = GCL_OK;
@@ -380,66 +333,37 @@ done:
     return st;
 }
 
-void gcl_graph_keep_named(gcl_graph *g)
+/* ---- reading ---- */
+
+int gcl_graph_n_values(const gcl_graph *g)
 {
-    for (gcl_value v = 0; v < g->n_tensors; v++) {
-        gcl_tensor *t = &g->tensors[v];
-        if (t->name != NULL && (t->kind == GCL_VALUE_RESULT || t->kind == GCL_VALUE_VIEW))
-            t->is_output = true;
-    }
+    return g->n_tensors;
 }
 
-/* How many nodes read v's memory, views included; the last such node in *consumer. */
-static int count_uses(const gcl_graph *g, gcl_value v, int *consumer)
+int gcl_graph_n_nodes(const gcl_graph *g)
 {
-    int n = 0;
-
-    for (int i = 0; i < g->n_nodes; i++)
-        for (int k = 0; k < g->nodes[i].n_in; k++)
-            if (gcl_graph_base(g, g->nodes[i].in[k]) == v) {
-                *consumer = i;
-                n++;
-            }
-    return n;
+    return g->n_nodes;
 }
 
-static bool memory_is_read_after_run(const gcl_graph *g, gcl_value v)
+const gcl_tensor *gcl_graph_tensor(const gcl_graph *g, gcl_value v)
 {
-    for (gcl_value i = 0; i < g->n_tensors; i++)
-        if (g->tensors[i].is_output && gcl_graph_base(g, i) == v)
-            return true;
-    return false;
+    return &g->tensors[v];
 }
 
-static void remove_node(gcl_graph *g, int i)
+const gcl_node *gcl_graph_node_at(const gcl_graph *g, int i)
 {
-    memmove(&g->nodes[i], &g->nodes[i + 1], (size_t)(g->n_nodes - i - 1) * sizeof *g->nodes);
-    g->n_nodes--;
+    return &g->nodes[i];
 }
 
-void gcl_graph_prune(gcl_graph *g)
+gcl_value gcl_graph_base(const gcl_graph *g, gcl_value v)
 {
-    int consumer;
-
-    for (int i = g->n_nodes - 1; i >= 0; i--)
-        if (!memory_is_read_after_run(g, g->nodes[i].out) &&
-            count_uses(g, g->nodes[i].out, &consumer) == 0)
-            remove_node(g, i);
+    return g->tensors[v].kind == GCL_VALUE_VIEW ? g->tensors[v].base : v;
 }
 
-/* A merged node takes the consumer's place, where all operands of both exist. */
-void gcl_graph_fuse(gcl_graph *g)
+gcl_value gcl_graph_find(const gcl_graph *g, const char *name)
 {
-    for (int i = 0; i < g->n_nodes; i++) {
-        gcl_node merged = g->nodes[i];
-        int j = -1;
-
-        if (merged.op->absorb == NULL || memory_is_read_after_run(g, merged.out) ||
-            count_uses(g, merged.out, &j) != 1 || !merged.op->absorb(g, &merged, &g->nodes[j]))
-            continue;
-        merged.out = g->nodes[j].out;
-        g->nodes[j] = merged;
-        remove_node(g, i);
-        i--; /* the next node moved here; the merged one is met again further on */
-    }
+    for (gcl_value v = 0; v < g->n_tensors; v++)
+        if (g->tensors[v].name != NULL && strcmp(g->tensors[v].name, name) == 0)
+            return v;
+    return GCL_NO_VALUE;
 }

@@ -54,6 +54,13 @@ gcl_status gcl_check_shape(const gcl_graph *g, const gcl_node *node, int i, cons
                     gcl_shape_text(need, sizeof need, &required));
 }
 
+double gcl_flops_none(const gcl_graph *g, const gcl_node *node)
+{
+    (void)g;
+    (void)node;
+    return 0.0;
+}
+
 static void set_sizes(gcl_launch *l, const gcl_device_info *device, bool grouped, const size_t *n)
 {
     /* 64 items: [64] for one dim, [16, 4] for more */

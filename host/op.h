@@ -76,6 +76,9 @@ gcl_status gcl_check_operand(const gcl_graph *g, const gcl_node *node, int i, co
 gcl_status gcl_check_shape(const gcl_graph *g, const gcl_node *node, int i, const char *operand,
                            gcl_shape required, gcl_error *err);
 
+/** flops of an op that only moves data. */
+double gcl_flops_none(const gcl_graph *g, const gcl_node *node);
+
 /* ---- memory ---- */
 
 /** A piece of device memory of the plan. Negative after an error, which the launch reports. */

@@ -11,7 +11,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
-#include "host/context.h"
+#include "base/verbose.h"
 
 /* Header of a cache file; key and binary follow. Native byte order: a cache never travels. */
 typedef struct cache_head {

@@ -66,13 +66,6 @@ done:
     return st;
 }
 
-static double flops(const gcl_graph *g, const gcl_node *node)
-{
-    (void)g;
-    (void)node;
-    return 0.0;
-}
-
 static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
 {
     gcl_status st = GCL_OK;
@@ -108,6 +101,6 @@ const gcl_op gcl_op_concat = {
     .name = "concat",
     .attr_bytes = sizeof(gcl_concat_attr),
     .infer = infer,
-    .flops = flops,
+    .flops = gcl_flops_none,
     .variants = variants,
 };

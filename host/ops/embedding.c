@@ -26,13 +26,6 @@ done:
     return st;
 }
 
-static double flops(const gcl_graph *g, const gcl_node *node)
-{
-    (void)g;
-    (void)node;
-    return 0.0;
-}
-
 static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
 {
     const size_t R = gcl_shape_count(gcl_in_shape(g, node, TOKENS));
@@ -58,6 +51,6 @@ static const gcl_variant variants[] = {
 const gcl_op gcl_op_embedding = {
     .name = "embedding",
     .infer = infer,
-    .flops = flops,
+    .flops = gcl_flops_none,
     .variants = variants,
 };

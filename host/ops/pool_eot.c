@@ -32,13 +32,6 @@ done:
     return st;
 }
 
-static double flops(const gcl_graph *g, const gcl_node *node)
-{
-    (void)g;
-    (void)node;
-    return 0.0;
-}
-
 static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
 {
     const gcl_shape *x = gcl_in_shape(g, node, X);
@@ -63,6 +56,6 @@ static const gcl_variant variants[] = {
 const gcl_op gcl_op_pool_eot = {
     .name = "pool_eot",
     .infer = infer,
-    .flops = flops,
+    .flops = gcl_flops_none,
     .variants = variants,
 };

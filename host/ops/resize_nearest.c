@@ -28,13 +28,6 @@ done:
     return st;
 }
 
-static double flops(const gcl_graph *g, const gcl_node *node)
-{
-    (void)g;
-    (void)node;
-    return 0.0;
-}
-
 /* index[dst] = floor(dst * in / out); both fit 31 bits */
 static void fill_indices(int32_t *index, size_t in, size_t out)
 {
@@ -79,6 +72,6 @@ const gcl_op gcl_op_resize_nearest = {
     .name = "resize_nearest",
     .attr_bytes = sizeof(gcl_resize_nearest_attr),
     .infer = infer,
-    .flops = flops,
+    .flops = gcl_flops_none,
     .variants = variants,
 };

@@ -43,13 +43,6 @@ done:
     return st;
 }
 
-static double flops(const gcl_graph *g, const gcl_node *node)
-{
-    (void)g;
-    (void)node;
-    return 0.0;
-}
-
 static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
 {
     const gcl_slice_attr a = attr_of(node);
@@ -80,6 +73,6 @@ const gcl_op gcl_op_slice = {
     .name = "slice",
     .attr_bytes = sizeof(gcl_slice_attr),
     .infer = infer,
-    .flops = flops,
+    .flops = gcl_flops_none,
     .variants = variants,
 };
