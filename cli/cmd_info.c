@@ -39,6 +39,7 @@ static const char *part_of(const char *name)
         {"positional_embedding", "CLIP text tower"},
         {"ln_final.", "CLIP text tower"},
         {"text_projection", "CLIP text tower"},
+        {"logit_scale", "CLIP"},
         {"netG.", "netG"},
         {"netD.", "netD"},
         {"netC.", "netC"},
@@ -150,13 +151,36 @@ static json_t *describe_file(const gcl_safetensors *file, const gcl_config *conf
 
 /* ---- printing ---- */
 
+enum { VALUE_COLUMN = 20 };
+
+/* Lines after the first start in the column too. */
+static void print_lines(const char *text)
+{
+    char line[256];
+
+    for (;;) {
+        const size_t n = strcspn(text, "\n"), part = n < sizeof line ? n : sizeof line - 1;
+        snprintf(line, sizeof line, "%.*s", (int)part, text);
+        cli_print_text(stdout, line);
+        text += part;
+        if (*text == '\0')
+            return;
+        if (*text == '\n') {
+            printf("\n%*s", VALUE_COLUMN, "");
+            text++;
+        }
+    }
+}
+
 static void print_value(const char *key, const json_t *v)
 {
+    const int width = 2 + (int)strlen(key);
+
     printf("  ");
     cli_print_text(stdout, key);
-    printf("%*s", (int)(strlen(key) < 18 ? 18 - strlen(key) : 1), "");
+    printf("%*s", width < VALUE_COLUMN ? VALUE_COLUMN - width : 1, "");
     if (json_is_string(v))
-        cli_print_text(stdout, json_string_value(v));
+        print_lines(json_string_value(v));
     else if (json_is_integer(v))
         printf("%" JSON_INTEGER_FORMAT, json_integer_value(v));
     else if (json_is_real(v))

@@ -211,6 +211,6 @@ const cli_command cli_plan = {
     flags,
     "galip plan --part netG --batch 4\n"
     "galip plan --part text --time --preset galip-224\n"
-    "galip plan --variant conv2d=direct_f32 --variant linear=plain_f32 --json",
+    "galip plan --variant conv2d=plain_f32 --variant linear=plain_f32 --json",
     run,
 };

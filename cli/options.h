@@ -65,17 +65,19 @@ enum {
             "(default: environment variable GALIP_DEVICE, else the first GPU,\n"  \
             "else the first device)"                                              \
     }
-#define CLI_FLAG_WEIGHTS                                                          \
-    {                                                                             \
-        "weights", 'w', "WEIGHTS",                                                \
-            "a .safetensors file, or synthetic:SEED for made-up weights\n"        \
-            "(default: galip-56-demo.safetensors from the environment variable\n" \
-            "GALIP_DATA_DIR, beside the program, or where it was installed to)"   \
+#define CLI_FLAG_WEIGHTS                                                      \
+    {                                                                         \
+        "weights", 'w', "WEIGHTS",                                            \
+            "a .safetensors file, or synthetic:SEED for made-up weights\n"    \
+            "(default: galip-56-demo.safetensors from the folder in the\n"    \
+            "environment variable GALIP_DATA_DIR, from beside the program,\n" \
+            "or from where it was installed to)"                              \
     }
-#define CLI_FLAG_PRESET                                                 \
-    {                                                                   \
-        "preset", CLI_KEY_PRESET, "NAME",                               \
-            "galip-56 or galip-224: which model synthetic weights make" \
+#define CLI_FLAG_PRESET                                                     \
+    {                                                                       \
+        "preset", CLI_KEY_PRESET, "NAME",                                   \
+            "what synthetic weights make: galip-224 or galip-56 (default\n" \
+            "galip-224); without --weights, galip-224 means synthetic:1"    \
     }
 #define CLI_FLAG_VOCAB                                                     \
     {                                                                      \

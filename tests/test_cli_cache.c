@@ -1,0 +1,218 @@
+/*
+ * test_cli_cache.c - the program among drivers that offer nothing, and with a kernel cache that is
+ * cold, shared or damaged.
+ *
+ * XDG_CACHE_HOME moves to the test's folder. PoCL would move its own cache along with it; it stays
+ * where it was, so that a cold cache of ours does not mean to compile every kernel anew.
+ */
+#include "cli_run.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <CL/cl.h>
+
+#include "base/file.h"
+
+#define PROMPT "'a red circle on a blue square' --seed 3"
+
+enum { MAX_FILES = 256, LIMIT_BYTES = 1 << 26 };
+
+/* ---- drivers ---- */
+
+static void no_driver_at_all(void **state)
+{
+    (void)state;
+    assert_int_equal(cli_shell("mkdir none missing && "
+                               "echo libnosuchdriver.so >missing/nosuch.icd"),
+                     0);
+    for (int i = 0; i < 2; i++) {
+        setenv("OCL_ICD_VENDORS", cli_path(i == 0 ? "none" : "missing"), 1);
+        cli_fails(1, "no OpenCL device", "devices");
+        cli_fails(1, "no OpenCL device", "devices --json");
+        cli_fails(1, "no OpenCL device", "generate x -o none.png");
+        assert_int_equal(cli_count("none.png"), 0);
+        cli_run("info '%s/weights/galip-56-demo.safetensors'", SOURCE_DIR); /* needs no device */
+    }
+    unsetenv("OCL_ICD_VENDORS");
+}
+
+/* This process, which has not asked for platforms before, must see the made-up driver. */
+static void assert_driver_loads(void)
+{
+    cl_platform_id platform;
+    cl_uint n = 0;
+    char name[16] = "";
+
+    assert_int_equal(clGetPlatformIDs(1, &platform, &n), CL_SUCCESS);
+    assert_int_equal(n, 1);
+    assert_int_equal(clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof name, name, NULL),
+                     CL_SUCCESS);
+    assert_string_equal(name, "ZERO");
+}
+
+static void driver_without_devices(void **state)
+{
+    char *usual;
+
+    (void)state;
+    cli_run("devices");
+    usual = strdup(cli_out);
+    assert_non_null(usual);
+    assert_int_equal(cli_shell("mkdir zero both && echo '%s' >zero/zero.icd && "
+                               "echo '%s' >both/0.icd && echo libnosuchdriver.so >both/1.icd",
+                               ICD_ZERO, ICD_ZERO),
+                     0);
+    setenv("OCL_ICD_VENDORS", cli_path("zero"), 1);
+    assert_driver_loads();
+    cli_fails(1, "no OpenCL device", "devices");
+    if (cli_shell("cp /etc/OpenCL/vendors/*.icd both") != 0) {
+        unsetenv("OCL_ICD_VENDORS");
+        free(usual);
+        print_message("skipped: the drivers are not listed in /etc/OpenCL/vendors\n");
+        skip();
+    }
+    setenv("OCL_ICD_VENDORS", cli_path("both"), 1);
+    cli_run("devices");
+    assert_string_equal(cli_out, usual);
+    unsetenv("OCL_ICD_VENDORS");
+    free(usual);
+}
+
+/* ---- cache ---- */
+
+static int use_own_cache(void **state)
+{
+    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    char pocl[1024];
+
+    if (cli_make_folder(state) != 0)
+        return 1;
+    if (xdg != NULL && xdg[0] == '/')
+        snprintf(pocl, sizeof pocl, "%s/pocl/kcache", xdg);
+    else
+        snprintf(pocl, sizeof pocl, "%s/.cache/pocl/kcache", home != NULL ? home : cli_folder);
+    return setenv("POCL_CACHE_DIR", pocl, 0) != 0 ||
+           setenv("XDG_CACHE_HOME", cli_path("cache"), 1) != 0;
+}
+
+/* Paths of the cache's files, in the folder; owned (free each). */
+static size_t cached(char *names[MAX_FILES])
+{
+    DIR *dir = opendir(cli_path("cache/galip"));
+    struct dirent *entry;
+    size_t n = 0;
+
+    assert_non_null(dir);
+    while ((entry = readdir(dir)) != NULL) {
+        if (entry->d_name[0] == '.')
+            continue;
+        assert_true(n < MAX_FILES);
+        names[n] = malloc(strlen(entry->d_name) + 16);
+        assert_non_null(names[n]);
+        sprintf(names[n++], "cache/galip/%s", entry->d_name);
+    }
+    closedir(dir);
+    return n;
+}
+
+static void two_at_once_on_a_cold_cache(void **state)
+{
+    char *names[MAX_FILES];
+    size_t n;
+
+    (void)state;
+    assert_int_equal(cli_shell("rm -rf cache; "
+                               "\"$GALIP\" generate " PROMPT " -o a.png & a=$!; "
+                               "\"$GALIP\" generate " PROMPT " -o b.png & b=$!; "
+                               "wait $a && wait $b"),
+                     0);
+    cli_same_file("a.png", "b.png");
+    n = cached(names);
+    assert_true(n > 0);
+    while (n > 0) {
+        assert_null(strstr(names[--n], ".tmp")); /* nothing half-written stays */
+        free(names[n]);
+    }
+}
+
+/* Damages file i of n as its number says: cut short, emptied, a bit flipped at one of three places,
+ * made longer, or replaced by what belongs under another name. */
+static void damage(char *const names[], size_t n, size_t i)
+{
+    char *data = NULL;
+    size_t bytes = 0, length;
+
+    assert_int_equal(gcl_file_read(&data, &bytes, cli_path(names[i % 7 == 6 ? (i + 1) % n : i]),
+                                   LIMIT_BYTES, NULL),
+                     GCL_OK);
+    length = i % 7 == 0 ? bytes / 2 : i % 7 == 1 ? 0 : i % 7 == 5 ? bytes + 1 : bytes;
+    if (bytes > 0 && i % 7 == 2)
+        data[9] ^= 1; /* in the header */
+    if (bytes > 0 && i % 7 == 3)
+        data[bytes - 1] ^= 64; /* in the program */
+    if (bytes > 0 && i % 7 == 4)
+        data[48] ^= 4; /* in the key */
+    assert_int_equal(gcl_file_write(cli_path(names[i]), data, length, NULL), GCL_OK);
+    free(data);
+}
+
+static void damaged_cache_is_repaired(void **state)
+{
+    char *names[MAX_FILES], *before[MAX_FILES];
+    size_t n, bytes[MAX_FILES];
+
+    (void)state;
+    cli_run("generate " PROMPT " -o good.png");
+    n = cached(names);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(
+            gcl_file_read(&before[i], &bytes[i], cli_path(names[i]), LIMIT_BYTES, NULL), GCL_OK);
+    for (size_t i = 0; i < n; i++)
+        damage(names, n, i);
+    cli_run("generate " PROMPT " -o repaired.png");
+    cli_same_file("good.png", "repaired.png");
+    for (size_t i = 0; i < n; i++) {
+        char *now = NULL;
+        size_t now_bytes = 0;
+        assert_int_equal(gcl_file_read(&now, &now_bytes, cli_path(names[i]), LIMIT_BYTES, NULL),
+                         GCL_OK);
+        /* the driver's binary may differ from build to build; ours around it may not */
+        if (now_bytes < 64 || memcmp(now, before[i], 16) != 0)
+            fail_msg("%s was not repaired", names[i]);
+        free(now);
+        free(before[i]);
+    }
+    assert_int_equal(cli_shell("GALIP_VERBOSE=1 \"$GALIP\" generate " PROMPT " -o last.png"), 0);
+    assert_null(strstr(cli_err, "does not fit"));
+    assert_null(strstr(cli_err, "refuses"));
+    cli_same_file("good.png", "last.png");
+    for (size_t i = 0; i < n; i++)
+        free(names[i]);
+}
+
+static void cache_that_cannot_be_written(void **state)
+{
+    (void)state;
+    cli_run("generate " PROMPT " -o with.png");
+    assert_int_equal(cli_shell("rm -rf cache && echo >cache"), 0); /* a file where a folder goes */
+    cli_run("generate " PROMPT " -o without.png");
+    assert_string_equal(cli_err, "");
+    cli_same_file("with.png", "without.png");
+    assert_int_equal(cli_shell("rm cache"), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_driver_at_all),
+        cmocka_unit_test(driver_without_devices),
+        cmocka_unit_test(two_at_once_on_a_cold_cache),
+        cmocka_unit_test(damaged_cache_is_repaired),
+        cmocka_unit_test(cache_that_cannot_be_written),
+    };
+
+    return cmocka_run_group_tests(tests, use_own_cache, cli_remove_folder);
+}
