@@ -158,9 +158,11 @@ typedef struct gcl_launch {
     char options[128];   /* "-DWG=64 -DACT=1" */
     int n_args;
     gcl_arg args[GCL_MAX_ARGS];
-    int dims;
+    int dims;         /* sizes beyond are 1 */
     size_t global[3]; /* work-items */
-    size_t local[3];  /* work-items; local[0] = 0 leaves the choice to the driver */
+    size_t local[3];  /* work-items, powers of two, and halved by the planner when the device
+                         wants smaller groups, unless the kernel declares reqd_work_group_size;
+                         local[0] = 0 leaves the choice to the driver */
 } gcl_launch;
 
 /** Appends an argument; the order is the kernel's. */

@@ -180,13 +180,36 @@ static gcl_status set_arguments(gcl_plan *p, plan_step *step, gcl_error *err)
     return GCL_OK;
 }
 
+/* Halves the group until the kernel allows it. A kernel that declares reqd_work_group_size was
+ * built for it and runs with it; one that does not takes any (gcl_launch.local). */
+static gcl_status fit_group(gcl_plan *p, plan_step *step, gcl_error *err)
+{
+    const cl_device_id id = gcl_context_device(p->ctx)->id;
+    gcl_launch *l = &step->launch;
+    size_t declared[3] = {0}, limit = 0;
+    cl_int st = clGetKernelWorkGroupInfo(step->kernel, id, CL_KERNEL_COMPILE_WORK_GROUP_SIZE,
+                                         sizeof declared, declared, NULL);
+
+    if (st == CL_SUCCESS)
+        st = clGetKernelWorkGroupInfo(step->kernel, id, CL_KERNEL_WORK_GROUP_SIZE, sizeof limit,
+                                      &limit, NULL);
+    if (st != CL_SUCCESS)
+        return GCL_FAIL_CL(err, st, "clGetKernelWorkGroupInfo", "%s of %s.cl", l->kernel,
+                           l->program);
+    if (declared[0] != 0 || l->local[0] == 0)
+        return GCL_OK;
+    while (l->local[0] * l->local[1] * l->local[2] > (limit > 0 ? limit : 1)) {
+        const int d = l->local[1] > l->local[0] ? 1 : l->local[2] > l->local[0] ? 2 : 0;
+        l->local[d] /= 2; /* sizes are powers of two, so the global size stays a multiple */
+    }
+    return GCL_OK;
+}
+
 static gcl_status make_kernel(gcl_plan *p, plan_step *step, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     const gcl_launch *l = &step->launch;
-    const gcl_device_info *device = gcl_context_device(p->ctx);
     cl_program program = NULL;
-    size_t limit = 0, items = 1;
 
     GCL_TRY(gcl_context_program(p->ctx, &program, l->program, l->options, err));
     step->kernel = clCreateKernel(program, l->kernel, &st);
@@ -194,15 +217,7 @@ static gcl_status make_kernel(gcl_plan *p, plan_step *step, gcl_error *err)
         st = GCL_FAIL_CL(err, st, "clCreateKernel", "%s of %s.cl", l->kernel, l->program);
         goto done;
     }
-    for (int d = 0; d < l->dims && l->local[0] != 0; d++)
-        items *= l->local[d];
-    st = clGetKernelWorkGroupInfo(step->kernel, device->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof limit,
-                                  &limit, NULL);
-    if (st != CL_SUCCESS || items > limit) {
-        st = GCL_FAIL(err, GCL_E_UNSUPPORTED, "%s of %s.cl: work-group of %zu, %s allows %zu",
-                      l->kernel, l->program, items, device->name, limit);
-        goto done;
-    }
+    GCL_TRY(fit_group(p, step, err));
     GCL_TRY(set_arguments(p, step, err));
 done:
     return st;
