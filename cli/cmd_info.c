@@ -1,13 +1,12 @@
 /* cmd_info.c - galip info: what a weight file or a picture holds. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/info.h"
 #include "cli/output.h"
 #include "cli/options.h"
 #include "image/image.h"
-#include "model/config.h"
 
 enum { KEY_TENSORS = CLI_KEY_OWN };
 
@@ -24,232 +23,6 @@ static gcl_status set(void *user, int key, char *value, gcl_error *err)
     *(bool *)user = true;
     return GCL_OK;
 }
-
-/* ---- safetensors: everything is gathered into JSON, which is printed in either form ---- */
-
-/* Part of the model that a tensor belongs to, by its name. */
-static const char *part_of(const char *name)
-{
-    static const struct {
-        const char *prefix, *part;
-    } parts[] = {
-        {"visual.", "CLIP image tower"},
-        {"transformer.", "CLIP text tower"},
-        {"token_embedding.", "CLIP text tower"},
-        {"positional_embedding", "CLIP text tower"},
-        {"ln_final.", "CLIP text tower"},
-        {"text_projection", "CLIP text tower"},
-        {"logit_scale", "CLIP"},
-        {"netG.", "netG"},
-        {"netD.", "netD"},
-        {"netC.", "netC"},
-    };
-
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        if (strncmp(name, parts[i].prefix, strlen(parts[i].prefix)) == 0)
-            return parts[i].part;
-    return "other";
-}
-
-static void count(json_t *table, const char *row, const gcl_tensor_view *t)
-{
-    json_t *entry = json_object_get(table, row);
-
-    if (entry == NULL) {
-        entry = json_pack("{s:i, s:i, s:i}", "tensors", 0, "values", 0, "bytes", 0);
-        json_object_set_new(table, row, entry);
-    }
-    json_integer_set(json_object_get(entry, "tensors"),
-                     json_integer_value(json_object_get(entry, "tensors")) + 1);
-    json_integer_set(json_object_get(entry, "values"),
-                     json_integer_value(json_object_get(entry, "values")) + (json_int_t)t->count);
-    json_integer_set(json_object_get(entry, "bytes"),
-                     json_integer_value(json_object_get(entry, "bytes")) + (json_int_t)t->bytes);
-}
-
-static json_t *numbers(const size_t *list, size_t n)
-{
-    json_t *json = json_array();
-
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(json, json_integer((json_int_t)list[i]));
-    return json;
-}
-
-static json_t *describe_config(const gcl_config *c)
-{
-    const struct {
-        const char *name;
-        size_t value;
-    } sizes[] = {
-        {"image_size", c->image_size},
-        {"patch_size", c->patch_size},
-        {"vision_width", c->vision_width},
-        {"vision_layers", c->vision_layers},
-        {"vision_heads", c->vision_heads},
-        {"context_length", c->context_length},
-        {"vocab_size", c->vocab_size},
-        {"text_width", c->text_width},
-        {"text_layers", c->text_layers},
-        {"text_heads", c->text_heads},
-        {"embed_dim", c->embed_dim},
-        {"nz", c->nz},
-        {"cond_dim", c->cond_dim},
-        {"ngf", c->ngf},
-        {"code_size", c->code_size},
-        {"code_ch", c->code_ch},
-        {"mid_ch", c->mid_ch},
-        {"map_blocks", c->map_blocks},
-        {"g_blocks", c->g_blocks},
-        {"n_prompts", c->n_prompts},
-        {"ndf", c->ndf},
-    };
-    json_t *json = json_object();
-
-    json_object_set_new(json, "preset", cli_json_text(c->preset));
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-        json_object_set_new(json, sizes[i].name, json_integer((json_int_t)sizes[i].value));
-    json_object_set_new(json, "prompt_layers", numbers(c->prompt_layers, c->n_prompts));
-    json_object_set_new(json, "feature_layers", numbers(c->feature_layers, GCL_FEATURE_LAYERS));
-    json_object_set_new(json, "mapper_gain", json_real((double)c->mapper_gain));
-    return json;
-}
-
-static json_t *describe_tensor(const gcl_tensor_view *t)
-{
-    json_t *shape = json_array();
-
-    for (int i = 0; i < t->rank; i++)
-        json_array_append_new(shape, json_integer((json_int_t)t->shape[i]));
-    return json_pack("{s:o, s:s, s:o, s:I}", "name", cli_json_text(t->name), "dtype",
-                     gcl_tensor_dtype_name(t->dtype), "shape", shape, "bytes",
-                     (json_int_t)t->bytes);
-}
-
-static json_t *describe_file(const gcl_safetensors *file, const gcl_config *config, bool tensors)
-{
-    json_t *parts = json_object(), *dtypes = json_object(), *metadata = json_object();
-    json_t *list = tensors ? json_array() : NULL;
-
-    for (size_t i = 0; i < gcl_safetensors_count(file); i++) {
-        const gcl_tensor_view *t = gcl_safetensors_at(file, i);
-        count(parts, part_of(t->name), t);
-        count(dtypes, gcl_tensor_dtype_name(t->dtype), t);
-        if (tensors)
-            json_array_append_new(list, describe_tensor(t));
-    }
-    for (size_t i = 0; i < gcl_safetensors_metadata_count(file); i++) {
-        const char *key = gcl_safetensors_metadata_key(file, i);
-        const size_t length = strlen(gcl_safetensors_metadata(file, key));
-        json_object_set_new(metadata, key, json_integer((json_int_t)length));
-    }
-    return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o*}", "file",
-                     cli_json_text(gcl_safetensors_path(file)), "format", "safetensors", "config",
-                     config != NULL ? describe_config(config) : json_null(), "parts", parts,
-                     "dtypes", dtypes, "metadata_bytes", metadata, "tensors", list);
-}
-
-/* ---- printing ---- */
-
-enum { VALUE_COLUMN = 20 };
-
-/* Lines after the first start in the column too. */
-static void print_lines(const char *text)
-{
-    char line[256];
-
-    for (;;) {
-        const size_t n = strcspn(text, "\n"), part = n < sizeof line ? n : sizeof line - 1;
-        snprintf(line, sizeof line, "%.*s", (int)part, text);
-        cli_print_text(stdout, line);
-        text += part;
-        if (*text == '\0')
-            return;
-        if (*text == '\n') {
-            printf("\n%*s", VALUE_COLUMN, "");
-            text++;
-        }
-    }
-}
-
-static void print_value(const char *key, const json_t *v)
-{
-    const int width = 2 + (int)strlen(key);
-
-    printf("  ");
-    cli_print_text(stdout, key);
-    printf("%*s", width < VALUE_COLUMN ? VALUE_COLUMN - width : 1, "");
-    if (json_is_string(v))
-        print_lines(json_string_value(v));
-    else if (json_is_integer(v))
-        printf("%" JSON_INTEGER_FORMAT, json_integer_value(v));
-    else if (json_is_real(v))
-        printf("%g", json_real_value(v));
-    else
-        for (size_t i = 0; i < json_array_size(v); i++)
-            printf("%s%" JSON_INTEGER_FORMAT, i > 0 ? " " : "",
-                   json_integer_value(json_array_get(v, i)));
-    putchar('\n');
-}
-
-static void print_counts(const char *title, json_t *table)
-{
-    const char *key;
-    json_t *row;
-
-    printf("%-20s %9s %14s %14s\n", title, "tensors", "values", "bytes");
-    json_object_foreach(table, key, row) printf(
-        "  %-18s %9" JSON_INTEGER_FORMAT " %14" JSON_INTEGER_FORMAT " %14" JSON_INTEGER_FORMAT "\n",
-        key, json_integer_value(json_object_get(row, "tensors")),
-        json_integer_value(json_object_get(row, "values")),
-        json_integer_value(json_object_get(row, "bytes")));
-}
-
-static void print_file(const gcl_safetensors *file, json_t *json, bool tensors)
-{
-    const char *key;
-    json_t *value, *config = json_object_get(json, "config");
-    json_t *metadata = json_object_get(json, "metadata_bytes");
-    char shape[GCL_TENSOR_SHAPE_TEXT_BYTES];
-
-    printf(json_is_null(config) ? "no model of CLIP or GALIP\n" : "model\n");
-    json_object_foreach(config, key, value) print_value(key, value);
-    print_counts("part", json_object_get(json, "parts"));
-    print_counts("type", json_object_get(json, "dtypes"));
-    printf("metadata%s\n", json_object_size(metadata) > 0 ? ", bytes" : ": none");
-    json_object_foreach(metadata, key, value) print_value(key, value);
-    for (size_t i = 0; tensors && i < gcl_safetensors_count(file); i++) {
-        const gcl_tensor_view *t = gcl_safetensors_at(file, i);
-        printf("%s%-5s %-20s ", i == 0 ? "tensors\n  " : "  ", gcl_tensor_dtype_name(t->dtype),
-               gcl_tensor_shape_text(shape, t->rank, t->shape));
-        cli_print_text(stdout, t->name);
-        putchar('\n');
-    }
-}
-
-static gcl_status show_safetensors(const char *path, bool json, bool tensors, gcl_error *err)
-{
-    gcl_status st = GCL_OK;
-    gcl_safetensors *file = NULL;
-    gcl_config config;
-    bool has_config;
-    json_t *all;
-
-    GCL_TRY(gcl_safetensors_open(&file, path, err));
-    has_config = gcl_config_from_file(&config, file, NULL) == GCL_OK;
-    all = describe_file(file, has_config ? &config : NULL, tensors);
-    if (!json && all != NULL)
-        print_file(file, all, tensors);
-    if (json || all == NULL)
-        st = cli_json_print(all, err);
-    else
-        json_decref(all);
-done:
-    gcl_safetensors_close(file);
-    return st;
-}
-
-/* ---- PNG ---- */
 
 static gcl_status show_png(const char *path, bool json, gcl_error *err)
 {
@@ -283,7 +56,7 @@ static gcl_status show_png(const char *path, bool json, gcl_error *err)
     }
     printf("PNG picture, %zu x %zu pixels%s\n", image.width, image.height,
            json_object_size(text) > 0 ? "" : ", without galip's text");
-    json_object_foreach(text, key, value) print_value(key, value);
+    json_object_foreach(text, key, value) cli_print_pair(key, value);
 done:
     json_decref(text);
     gcl_image_free(&image);
@@ -308,7 +81,7 @@ static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error 
     if (f != NULL && fread(magic, sizeof magic, 1, f) == 1 && memcmp(magic, "\x89PNG", 4) == 0)
         st = show_png(argv[first], common.json, err);
     else
-        st = show_safetensors(argv[first], common.json, tensors, err);
+        st = cli_info_safetensors(argv[first], common.json, tensors, err);
 done:
     if (f != NULL)
         fclose(f);

@@ -49,8 +49,8 @@ static json_t *describe(const char *picture, const score *scores, size_t n)
     json_t *list = json_array();
 
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, json_pack("{s:o, s:f}", "text", cli_json_text(scores[i].text),
-                                              "cosine", (double)scores[i].cosine));
+        json_array_append_new(list, json_pack("{s:o, s:o}", "text", cli_json_text(scores[i].text),
+                                              "cosine", cli_json_real((double)scores[i].cosine)));
     return json_pack("{s:o, s:o}", "image", cli_json_text(picture), "scores", list);
 }
 

@@ -1,5 +1,4 @@
 /* cmd_verify.c - galip verify: the device's results against a golden file. */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,12 +67,6 @@ static void print_row(void *user, const gcl_verify_row *row)
            row->pass ? "ok" : "FAIL");
 }
 
-/* A finite number, or null: JSON has no others. */
-static json_t *number(double v)
-{
-    return isfinite(v) ? json_real(v) : json_null();
-}
-
 static void append_row(void *user, const gcl_verify_row *row)
 {
     const gcl_tensor_view *t = row->want;
@@ -83,8 +76,9 @@ static void append_row(void *user, const gcl_verify_row *row)
         json_array_append_new(shape, json_integer((json_int_t)t->shape[i]));
     json_array_append_new(user, json_pack("{s:o, s:o, s:o, s:o, s:o, s:b}", "name",
                                           cli_json_text(t->name), "shape", shape, "max_abs",
-                                          number(row->max_abs), "max_rel", number(row->max_rel),
-                                          "rel_l2", number(row->rel_l2), "pass", row->pass));
+                                          cli_json_real(row->max_abs), "max_rel",
+                                          cli_json_real(row->max_rel), "rel_l2",
+                                          cli_json_real(row->rel_l2), "pass", row->pass));
 }
 
 static void print_summary(const gcl_verify_summary *s)

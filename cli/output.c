@@ -2,6 +2,7 @@
 #include "cli/output.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -52,12 +53,17 @@ json_t *cli_json_seed(uint64_t seed)
     return json_string(text);
 }
 
+json_t *cli_json_real(double v)
+{
+    return isfinite(v) ? json_real(v) : json_null();
+}
+
 json_t *cli_json_floats(const float *v, size_t n)
 {
     json_t *list = json_array();
 
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, json_real((double)v[i]));
+        json_array_append_new(list, cli_json_real((double)v[i]));
     return list;
 }
 
@@ -81,6 +87,47 @@ void cli_print_text(FILE *f, const char *text)
         const unsigned char c = (unsigned char)*text;
         fputc(c < 0x20 || c == 0x7f ? '?' : c, f);
     }
+}
+
+enum { VALUE_COLUMN = 20 };
+
+/* Lines after the first start in the column too. */
+static void print_lines(const char *text)
+{
+    char line[256];
+
+    for (;;) {
+        const size_t n = strcspn(text, "\n"), part = n < sizeof line ? n : sizeof line - 1;
+        snprintf(line, sizeof line, "%.*s", (int)part, text);
+        cli_print_text(stdout, line);
+        text += part;
+        if (*text == '\0')
+            return;
+        if (*text == '\n') {
+            printf("\n%*s", VALUE_COLUMN, "");
+            text++;
+        }
+    }
+}
+
+void cli_print_pair(const char *key, const json_t *v)
+{
+    const int width = 2 + (int)strlen(key);
+
+    printf("  ");
+    cli_print_text(stdout, key);
+    printf("%*s", width < VALUE_COLUMN ? VALUE_COLUMN - width : 1, "");
+    if (json_is_string(v))
+        print_lines(json_string_value(v));
+    else if (json_is_integer(v))
+        printf("%" JSON_INTEGER_FORMAT, json_integer_value(v));
+    else if (json_is_real(v))
+        printf("%g", json_real_value(v));
+    else
+        for (size_t i = 0; i < json_array_size(v); i++)
+            printf("%s%" JSON_INTEGER_FORMAT, i > 0 ? " " : "",
+                   json_integer_value(json_array_get(v, i)));
+    putchar('\n');
 }
 
 void cli_progress(size_t done, size_t total)

@@ -17,7 +17,8 @@ json_t *cli_json_text(const char *text);
 /** A seed: a JSON string of digits, since JSON numbers do not carry 64 bits everywhere. */
 json_t *cli_json_seed(uint64_t seed);
 
-/** A real number as f32 holds it, [n] of them. */
+/** A number; null when it is not finite, which JSON cannot say. */
+json_t *cli_json_real(double v);
 json_t *cli_json_floats(const float *v, size_t n);
 
 /** Prints root and a newline on standard output and drops the reference. NULL is GCL_E_NOMEM. */
@@ -25,6 +26,9 @@ gcl_status cli_json_print(json_t *root, gcl_error *err);
 
 /** Prints text that comes from outside; control characters are shown as '?'. */
 void cli_print_text(FILE *f, const char *text);
+
+/** Prints "  key   value" for a string, a number or an array of whole numbers. */
+void cli_print_pair(const char *key, const json_t *value);
 
 /** A bar "k/n" on standard error when that is a terminal; done == total removes it. */
 void cli_progress(size_t done, size_t total);

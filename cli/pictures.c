@@ -257,17 +257,18 @@ gcl_status cli_pictures_draw(const cli_pictures *p, cli_session *s, bool json, g
         cli_progress(i, p->n);
         GCL_TRY(gcl_model_draw(s->model, p->noise + i * c->nz, p->sentences + i * c->cond_dim,
                                count, batch, to, NULL, NULL, err));
+        if (p->columns > 0)
+            continue;
         cli_progress(p->n, p->n);
-        if (p->columns == 0)
-            GCL_TRY(finish(p, s, rgb, i, count, cli_seconds() - begun, list, err));
+        GCL_TRY(finish(p, s, rgb, i, count, cli_seconds() - begun, list, err));
     }
+    cli_progress(p->n, p->n);
     if (p->columns > 0)
         GCL_TRY(finish(p, s, rgb, 0, p->n, cli_seconds() - start, list, err));
-    if (json) {
+    if (json)
         GCL_TRY(cli_json_print(json_incref(list), err));
-    }
 done:
-    cli_progress(1, 1);
+    cli_progress(p->n, p->n);
     json_decref(list);
     free(rgb);
     return st;

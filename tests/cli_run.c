@@ -18,7 +18,8 @@ char *cli_out, *cli_err;
 int cli_make_folder(void **state)
 {
     (void)state;
-    return mkdtemp(cli_folder) == NULL || setenv("GALIP", GALIP, 1) != 0;
+    return mkdtemp(cli_folder) == NULL || setenv("GALIP", GALIP, 1) != 0 ||
+           setenv("GALIP_DATA_DIR", SOURCE_DIR "/weights", 1) != 0;
 }
 
 int cli_remove_folder(void **state)

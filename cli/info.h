@@ -1,0 +1,14 @@
+/**
+ * The part of `galip info` that reads weight files.
+ */
+#ifndef GCL_CLI_INFO_H
+#define GCL_CLI_INFO_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/** Prints what the file holds. @param tensors  every tensor too */
+gcl_status cli_info_safetensors(const char *path, bool json, bool tensors, gcl_error *err);
+
+#endif
