@@ -143,10 +143,11 @@ static json_t *describe_node(const gcl_graph *g, int i, const gcl_plan_node *n, 
 
     for (int k = 0; k < s->rank; k++)
         json_array_append_new(shape, json_integer((json_int_t)s->dim[k]));
-    return json_pack("{s:i, s:s, s:s, s:s, s:o, s:i, s:f, s:f, s:i, s:I, s:o*}", "node", i, "scope",
+    return json_pack("{s:i, s:s, s:s, s:s, s:o, s:i, s:I, s:I, s:i, s:I, s:o*}", "node", i, "scope",
                      n->node->scope, "op", n->node->op->name, "variant", n->variant, "output",
-                     shape, "kernels", n->n_steps, "flops", n->flops, "bytes", n->bytes, "arena",
-                     n->arena, "offset_bytes", (json_int_t)n->offset_bytes, "time_ns",
+                     shape, "kernels", n->n_steps, "flops", (json_int_t)n->flops, "bytes",
+                     (json_int_t)n->bytes, "arena", n->arena, "offset_bytes",
+                     (json_int_t)n->offset_bytes, "time_ns",
                      ns != NULL ? json_integer((json_int_t)ns[i]) : NULL);
 }
 
@@ -160,9 +161,9 @@ static json_t *describe(const gcl_plan *plan, const options *o, const cli_sessio
         const gcl_plan_node n = gcl_plan_node_at(plan, i);
         json_array_append_new(nodes, describe_node(gcl_plan_graph(plan), i, &n, ns));
     }
-    totals = json_pack("{s:f, s:i, s:I, s:i, s:I, s:I, s:I, s:I}", "flops", t.flops, "kernels",
-                       t.n_steps, "weight_bytes", (json_int_t)t.weight_bytes, "arenas", t.n_arenas,
-                       "arena_bytes", (json_int_t)t.arena_bytes, "unshared_bytes",
+    totals = json_pack("{s:I, s:i, s:I, s:i, s:I, s:I, s:I, s:I}", "flops", (json_int_t)t.flops,
+                       "kernels", t.n_steps, "weight_bytes", (json_int_t)t.weight_bytes, "arenas",
+                       t.n_arenas, "arena_bytes", (json_int_t)t.arena_bytes, "unshared_bytes",
                        (json_int_t)t.unshared_bytes, "const_bytes", (json_int_t)t.const_bytes,
                        "memory_bytes", (json_int_t)memory_bytes(&t));
     return json_pack("{s:s, s:I, s:o, s:o, s:o, s:o}", "part", gcl_part_name(o->part), "batch",

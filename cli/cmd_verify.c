@@ -20,7 +20,9 @@ static const cli_flag flags[] = {
     {"weights", 'w', "WEIGHTS",
      "a .safetensors file, or synthetic:SEED (default: what the golden\n"
      "file names)"},
-    CLI_FLAG_PRESET,
+    {"preset", CLI_KEY_PRESET, "NAME",
+     "galip-224 or galip-56, what synthetic weights make (default:\n"
+     "what the golden file names)"},
     CLI_FLAG_DEVICE,
     CLI_FLAG_JSON,
     CLI_FLAG_HELP,
