@@ -152,7 +152,7 @@ static char *load(const char *name, size_t *bytes)
     return data;
 }
 
-/* A whole file behind file i whose header tells a key of the same length; NULL when there is none. */
+/* A file behind file i whose header tells a key of the same length; NULL when there is none. */
 static char *load_twin(char *const names[], size_t n, size_t i, size_t *bytes)
 {
     size_t own_bytes;

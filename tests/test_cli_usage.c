@@ -1,5 +1,5 @@
 /*
- * test_cli_usage.c - the program's help, and how it fails: exit status, message, nothing left behind.
+ * test_cli_usage.c - the program's help, and its failures: exit status, message, nothing left over.
  */
 #include "cli_run.h"
 
