@@ -103,11 +103,16 @@ static void set(gcl_error *err, gcl_status status, const char *file, int line)
     err->line = line;
 }
 
+/* C0 and DEL, and the C1 controls in their UTF-8 form (c2 80 .. c2 9f). */
 static void make_one_line(char *s)
 {
-    for (; *s != '\0'; s++)
-        if ((unsigned char)*s < 0x20 || *s == 0x7f)
-            *s = '?';
+    for (; *s != '\0'; s++) {
+        const unsigned char c = (unsigned char)s[0], next = (unsigned char)s[1];
+        if (c < 0x20 || c == 0x7f)
+            s[0] = '?';
+        else if (c == 0xc2 && next >= 0x80 && next <= 0x9f)
+            s[0] = s[1] = '?';
+    }
 }
 
 gcl_status gcl_fail_at(gcl_error *err, gcl_status status, const char *file, int line,

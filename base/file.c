@@ -13,7 +13,7 @@ static gcl_status open_regular(int *fd, size_t *bytes, const char *path, gcl_err
 {
     struct stat sb;
 
-    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (*fd < 0)
         return GCL_FAIL(err, GCL_E_FILE, "cannot open %s: %s", path, strerror(errno));
     if (fstat(*fd, &sb) != 0)
@@ -111,41 +111,46 @@ done:
     return st;
 }
 
+/* Creates PATH.tmp.PID.N, with the permissions that fopen would give it; -1 with errno. */
+static int create_beside(char *temp_path, size_t room, const char *path)
+{
+    int fd = -1;
+
+    for (unsigned n = 0; fd < 0 && n < 1000; n++) {
+        snprintf(temp_path, room, "%s.tmp.%ld.%u", path, (long)getpid(), n);
+        fd = open(temp_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd < 0 && errno != EEXIST)
+            break;
+    }
+    return fd;
+}
+
 gcl_status gcl_writer_open(gcl_writer *w, const char *path, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    const size_t n = strlen(path);
+    const size_t room = strlen(path) + 40;
     int fd = -1;
-    mode_t mask;
 
     memset(w, 0, sizeof *w);
-    w->path = malloc(n + 1);
-    w->temp_path = malloc(n + sizeof ".tmp.XXXXXX");
+    w->path = malloc(room);
+    w->temp_path = malloc(room);
     if (w->path == NULL || w->temp_path == NULL) {
-        st = GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation of %zu bytes", path, n + 12);
+        st = GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation of %zu bytes", path, room);
         goto done;
     }
-    memcpy(w->path, path, n + 1);
-    memcpy(w->temp_path, path, n);
-    memcpy(w->temp_path + n, ".tmp.XXXXXX", sizeof ".tmp.XXXXXX");
-    fd = mkstemp(w->temp_path);
+    memcpy(w->path, path, strlen(path) + 1);
+    fd = create_beside(w->temp_path, room, path);
     if (fd < 0) {
         st = GCL_FAIL(err, GCL_E_FILE, "cannot write %s: %s", path, strerror(errno));
         goto done;
     }
-    mask = umask(0); /* mkstemp makes 0600; a result file gets what fopen would have given it */
-    umask(mask);
-    (void)fchmod(fd, 0666 & ~mask);
     w->file = fdopen(fd, "wb");
     if (w->file == NULL) {
         st = GCL_FAIL(err, GCL_E_FILE, "cannot write %s: %s", path, strerror(errno));
-        unlink(w->temp_path);
-        goto done;
-    }
-    fd = -1;
-done:
-    if (fd >= 0)
         close(fd);
+        unlink(w->temp_path);
+    }
+done:
     if (st != GCL_OK) {
         free(w->path);
         free(w->temp_path);
@@ -204,8 +209,10 @@ done:
 gcl_status gcl_make_dirs(const char *path, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    char *copy = malloc(strlen(path) + 1);
+    char *copy = *path == '\0' ? NULL : malloc(strlen(path) + 1);
 
+    if (*path == '\0')
+        return GCL_FAIL(err, GCL_E_ARG, "a folder's name is empty");
     if (copy == NULL)
         return GCL_FAIL(err, GCL_E_NOMEM, "host allocation of %zu bytes", strlen(path) + 1);
     strcpy(copy, path);

@@ -37,7 +37,7 @@ gcl_status gcl_file_read(char **out, size_t *out_bytes, const char *path, size_t
 typedef struct gcl_writer {
     FILE *file;      /* write here; owned by the writer */
     char *path;      /* final place; owned */
-    char *temp_path; /* PATH.tmp.XXXXXX in the same folder; owned */
+    char *temp_path; /* PATH.tmp.PID.N in the same folder; owned */
 } gcl_writer;
 
 /** Opens a new temporary file beside path. */

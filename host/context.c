@@ -15,12 +15,15 @@ typedef struct built_program {
     cl_program program;
 } built_program;
 
+enum { MAX_AT_DESTROY = 4 }; /* libraries with caches of their own: CLBlast */
+
 struct gcl_context {
     gcl_device_info device;
     cl_context cl;
     cl_command_queue queue;
     built_program *programs;
     size_t n_programs;
+    void (*at_destroy[MAX_AT_DESTROY])(void);
 };
 
 gcl_status gcl_context_create(gcl_context **out, const gcl_device_info *device, gcl_error *err)
@@ -55,6 +58,8 @@ void gcl_context_destroy(gcl_context *ctx)
 {
     if (ctx == NULL)
         return;
+    for (int i = 0; i < MAX_AT_DESTROY && ctx->at_destroy[i] != NULL; i++)
+        ctx->at_destroy[i]();
     for (size_t i = 0; i < ctx->n_programs; i++) {
         clReleaseProgram(ctx->programs[i].program);
         free(ctx->programs[i].name);
@@ -66,6 +71,15 @@ void gcl_context_destroy(gcl_context *ctx)
     if (ctx->cl != NULL)
         clReleaseContext(ctx->cl);
     free(ctx);
+}
+
+void gcl_context_at_destroy(gcl_context *ctx, void (*fn)(void))
+{
+    for (int i = 0; i < MAX_AT_DESTROY && ctx->at_destroy[i] != fn; i++)
+        if (ctx->at_destroy[i] == NULL) {
+            ctx->at_destroy[i] = fn;
+            break;
+        }
 }
 
 const gcl_device_info *gcl_context_device(const gcl_context *ctx)

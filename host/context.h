@@ -34,6 +34,9 @@ cl_command_queue gcl_context_queue(const gcl_context *ctx);
 gcl_status gcl_context_program(gcl_context *ctx, cl_program *out, const char *program,
                                const char *options, gcl_error *err);
 
+/** Has fn called when ctx is destroyed, once however often it is asked for. */
+void gcl_context_at_destroy(gcl_context *ctx, void (*fn)(void));
+
 #ifdef __cplusplus
 }
 #endif

@@ -63,6 +63,16 @@ static size_t get_subgroup_size(cl_device_id id)
     return 0;
 }
 
+/* At least three dimensions by the standard, and every one of them at least 1. */
+static void get_work_item_sizes(gcl_device_info *d)
+{
+    size_t sizes[16] = {0};
+
+    clGetDeviceInfo(d->id, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof sizes, sizes, NULL);
+    for (int i = 0; i < 3; i++)
+        d->max_work_item[i] = sizes[i] > 0 ? sizes[i] : 1;
+}
+
 /* Fills the record; values a device does not report stay zero. */
 static void describe(gcl_device_info *d)
 {
@@ -90,10 +100,10 @@ static void describe(gcl_device_info *d)
     if (clGetDeviceInfo(d->id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof u, &u, NULL) == CL_SUCCESS &&
         u / 8 > d->mem_align_bytes)
         d->mem_align_bytes = u / 8; /* reported in bits */
+    d->max_work_group = 1;
     clGetDeviceInfo(d->id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof d->max_work_group,
                     &d->max_work_group, NULL);
-    clGetDeviceInfo(d->id, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof d->max_work_item, d->max_work_item,
-                    NULL);
+    get_work_item_sizes(d);
     clGetDeviceInfo(d->id, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof d->global_mem_bytes,
                     &d->global_mem_bytes, NULL);
     clGetDeviceInfo(d->id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof d->max_alloc_bytes,

@@ -65,7 +65,8 @@ gcl_slot gcl_emit_packed(gcl_emit *e, gcl_value v, const gcl_packing *packing)
 
     if (s >= 0)
         return s;
-    s = add_slot(e, SLOT_WEIGHT, packing->bytes(&gcl_graph_tensor(e->plan->graph, v)->shape));
+    s = add_slot(e, SLOT_WEIGHT,
+                 packing->bytes(&gcl_graph_tensor(e->plan->graph, v)->shape, packing->param));
     if (s >= 0) {
         e->plan->slots[s].value = v;
         e->plan->slots[s].packing = packing;
@@ -141,7 +142,7 @@ gcl_status gcl_emit_launch(gcl_emit *e, const gcl_launch *launch, gcl_error *err
     if (step == NULL)
         return GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation failed while planning", op_name(e));
     if (launch->n_args > GCL_MAX_ARGS || launch->dims < 1 || launch->dims > 3)
-        return GCL_FAIL(err, GCL_E_ARG, "%s: kernel %s has %d arguments and %d dims, limits %d, 3",
+        return GCL_FAIL(err, GCL_E_ARG, "%s: kernel %s: %d arguments, %d dims, limits %d and 3",
                         op_name(e), launch->kernel, launch->n_args, launch->dims, GCL_MAX_ARGS);
     for (int d = 0; d < launch->dims; d++)
         if (launch->global[d] == 0 ||
@@ -163,6 +164,8 @@ gcl_status gcl_emit_call(gcl_emit *e, const gcl_call *call, gcl_error *err)
         return GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation failed while planning", op_name(e));
     step->is_call = true;
     step->call = *call;
+    if (call->release != NULL)
+        gcl_context_at_destroy(e->plan->ctx, call->release);
     for (int i = 0; i < call->n_slots; i++)
         touch(e->plan, call->slots[i]);
     return GCL_OK;
@@ -213,21 +216,55 @@ static bool accepts(const gcl_plan *p, const gcl_variant *v, const gcl_node *nod
     return false;
 }
 
-/* A requested variant that refuses a node gives way to the table, as the request is per op. */
-static const gcl_variant *choose(const gcl_plan *p, const gcl_node *node)
+/* Forgets what a variant emitted before it refused; lives that it lengthened may stay long. */
+static void drop(gcl_plan *p, int n_slots, int n_steps)
 {
-    char name[64];
-    const gcl_variant *v;
+    while (p->n_slots > n_slots)
+        free(p->slots[--p->n_slots].data);
+    p->n_steps = n_steps;
+}
 
-    if (requested_variant(p->options.variants, node->op->name, name, sizeof name)) {
-        v = gcl_op_variant(node->op, name);
-        if (v != NULL && accepts(p, v, node))
-            return v;
+/* Emits one row of the table; *done is false when the row refuses the node. */
+static gcl_status try_variant(gcl_emit *e, const gcl_variant *v, const gcl_node *node, bool *done,
+                              gcl_error *err)
+{
+    gcl_plan *p = e->plan;
+    const int n_slots = p->n_slots, n_steps = p->n_steps;
+    gcl_status st;
+
+    *done = false;
+    if (!accepts(p, v, node))
+        return GCL_OK;
+    st = v->emit(e, p->graph, node, err);
+    if (st == GCL_E_UNSUPPORTED && v[1].name != NULL) {
+        gcl_verbose("%s: %s: %s refused: %s", node->scope, node->op->name, v->name,
+                    err != NULL ? err->message : "");
+        drop(p, n_slots, n_steps);
+        return GCL_OK;
     }
-    for (v = node->op->variants; v->name != NULL; v++)
-        if (accepts(p, v, node))
-            return v;
-    return NULL;
+    p->variants[e->node] = v;
+    *done = true;
+    return st;
+}
+
+/* A requested variant that refuses a node gives way to the table, as the request is per op. */
+static gcl_status emit_node(gcl_emit *e, gcl_error *err)
+{
+    const gcl_plan *p = e->plan;
+    const gcl_node *node = gcl_graph_node_at(p->graph, e->node);
+    gcl_status st = GCL_OK;
+    bool done = false;
+    char name[64];
+
+    if (requested_variant(p->options.variants, node->op->name, name, sizeof name))
+        st = try_variant(e, gcl_op_variant(node->op, name), node, &done, err);
+    for (const gcl_variant *v = node->op->variants; st == GCL_OK && !done; v++) {
+        if (v->name == NULL)
+            return GCL_FAIL(err, GCL_E_UNSUPPORTED, "%s: no variant of %s accepts this node",
+                            node->scope, node->op->name);
+        st = try_variant(e, v, node, &done, err);
+    }
+    return st;
 }
 
 gcl_status gcl_plan_emit(gcl_plan *plan, gcl_error *err)
@@ -245,16 +282,8 @@ gcl_status gcl_plan_emit(gcl_plan *plan, gcl_error *err)
     for (gcl_value v = 0; v < gcl_graph_n_values(plan->graph); v++)
         if (gcl_graph_tensor(plan->graph, v)->kind == GCL_VALUE_INPUT)
             gcl_emit_value(&e, v);
-    for (e.node = 0; e.node < n_nodes; e.node++) {
-        const gcl_node *node = gcl_graph_node_at(plan->graph, e.node);
-        const gcl_variant *v = plan->variants[e.node] = choose(plan, node);
-        if (v == NULL) {
-            st = GCL_FAIL(err, GCL_E_UNSUPPORTED, "%s: no variant of %s accepts this node",
-                          node->scope, node->op->name);
-            goto done;
-        }
-        GCL_TRY(v->emit(&e, plan->graph, node, err));
-    }
+    for (e.node = 0; e.node < n_nodes; e.node++)
+        GCL_TRY(emit_node(&e, err));
 done:
     return st;
 }

@@ -236,7 +236,11 @@ void gcl_graph_make_output(gcl_graph *g, gcl_value v)
         return;
     if (g->tensors[v].name == NULL)
         gcl_graph_fail(g, GCL_E_ARG, "graph: an output needs a name");
-    g->tensors[v].is_output = true;
+    else if (g->tensors[gcl_graph_base(g, v)].kind == GCL_VALUE_WEIGHT)
+        gcl_graph_fail(g, GCL_E_ARG, "graph: the weight %s cannot be an output",
+                       g->tensors[v].name);
+    else
+        g->tensors[v].is_output = true;
 }
 
 void gcl_graph_output(gcl_graph *g, gcl_value v, const char *name)
@@ -276,7 +280,8 @@ gcl_value gcl_graph_node(gcl_graph *g, const gcl_op *op, const gcl_value *in, in
                               op->name);
     for (int i = 0; i < n_in; i++) {
         if (in[i] == GCL_NO_VALUE)
-            return GCL_NO_VALUE;
+            return gcl_graph_fail(g, GCL_E_ARG, "%s%s%s: operand %d is missing", g->scope,
+                                  *g->scope ? ": " : "", op->name, i);
         node.in[i] = in[i];
     }
     if (op->attr_bytes > 0)

@@ -8,7 +8,8 @@ void gcl_graph_keep_named(gcl_graph *g)
 {
     for (gcl_value v = 0; v < g->n_tensors; v++) {
         gcl_tensor *t = &g->tensors[v];
-        if (t->name != NULL && (t->kind == GCL_VALUE_RESULT || t->kind == GCL_VALUE_VIEW))
+        if (t->name != NULL && t->kind != GCL_VALUE_INPUT &&
+            g->tensors[gcl_graph_base(g, v)].kind != GCL_VALUE_WEIGHT)
             t->is_output = true;
     }
 }

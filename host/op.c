@@ -69,7 +69,10 @@ static void set_sizes(gcl_launch *l, const gcl_device_info *device, bool grouped
 
     l->dims = 3;
     for (int d = 0; d < 3; d++) {
-        l->local[d] = grouped && device->max_work_group >= 64 ? group[d] : 1;
+        l->local[d] = grouped ? group[d] : 1;
+        while (l->local[d] > device->max_work_item[d] ||
+               (d == 0 && l->local[0] > device->max_work_group))
+            l->local[d] /= 2;
         l->global[d] = gcl_round_up(n[d], l->local[d]);
     }
 }

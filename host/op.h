@@ -9,6 +9,7 @@
 #ifndef GCL_HOST_OP_H
 #define GCL_HOST_OP_H
 
+#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@ typedef struct gcl_variant {
     /* NULL accepts all. On refusal writes the reason with its values into why. */
     bool (*accepts)(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
                     char *why, size_t why_bytes);
+    /* GCL_E_UNSUPPORTED is a late refusal: what was emitted is dropped, the next row is tried. */
     gcl_status (*emit)(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err);
 } gcl_variant;
 
@@ -86,9 +88,10 @@ typedef int gcl_slot;
 
 /** How a weight is laid out for a variant. */
 typedef struct gcl_packing {
-    const char *name; /* with the parameters below it identifies the layout: "panel16" */
-    size_t (*bytes)(const gcl_shape *shape);
-    void (*pack)(void *dst, const float *src, const gcl_shape *shape);
+    const char *name; /* identifies the layout, parameter included: "panels_nk16" */
+    size_t param;     /* passed to both functions */
+    size_t (*bytes)(const gcl_shape *shape, size_t param);
+    void (*pack)(void *dst, const float *src, const gcl_shape *shape, size_t param);
 } gcl_packing;
 
 /** The memory of an operand or result as it is: row-major, of the value's dtype. */
@@ -121,10 +124,11 @@ static inline gcl_arg gcl_arg_slot(gcl_slot s)
     return a;
 }
 
-static inline gcl_arg gcl_arg_int(size_t v) /* a kernel's `const int`; graph dims fit by contract */
+static inline gcl_arg gcl_arg_int(size_t v) /* a kernel's `const int`; every dim of a value fits */
 {
     const int32_t i = (int32_t)v;
     gcl_arg a = {-1, sizeof i, false, {0}};
+    assert(v <= INT32_MAX);
     memcpy(a.value, &i, sizeof i);
     return a;
 }
@@ -195,9 +199,10 @@ gcl_status gcl_emit_launch(gcl_emit *e, const gcl_launch *launch, gcl_error *err
 /** A step done by a library that enqueues on its own (CLBlast). */
 typedef struct gcl_call {
     const char *name; /* as printed by `galip plan`; static string */
-    /* Enqueues on queue without waiting; mem[i] belongs to slots[i]. event may be NULL. */
+    /* Enqueues on queue without waiting; mem[i] belongs to slots[i]. */
     gcl_status (*enqueue)(const void *param, cl_command_queue queue, const cl_mem *mem,
-                          cl_event *event, gcl_error *err);
+                          gcl_error *err);
+    void (*release)(void);   /* drops what the library caches for a context; NULL: nothing */
     unsigned char param[64]; /* the call's own struct */
     int n_slots;
     gcl_slot slots[GCL_MAX_OPERANDS];

@@ -223,12 +223,34 @@ done:
     return st;
 }
 
+/* After a library call's first use its results are NaN again, as guards promise. */
+static gcl_status poison_call(gcl_plan *p, const plan_step *step, gcl_error *err)
+{
+    const cl_uint pattern = GCL_GUARD_PATTERN;
+
+    for (int i = 0; i < step->call.n_slots; i++) {
+        const plan_slot *s = &p->slots[step->call.slots[i]];
+        cl_int st;
+
+        if (s->kind != SLOT_TEMP &&
+            (s->kind != SLOT_VALUE ||
+             gcl_graph_tensor(p->graph, s->value)->kind != GCL_VALUE_RESULT))
+            continue;
+        st = clEnqueueFillBuffer(gcl_context_queue(p->ctx), s->mem, &pattern, sizeof pattern, 0,
+                                 s->bytes / sizeof pattern * sizeof pattern, 0, NULL, NULL);
+        if (st != CL_SUCCESS)
+            return GCL_FAIL_CL(err, st, "clEnqueueFillBuffer", "%s, %zu bytes", step->call.name,
+                               s->bytes);
+    }
+    return GCL_OK;
+}
+
 /* Library calls compile on first use: make each once now, on memory nobody reads yet. */
 static gcl_status make_steps(gcl_plan *p, gcl_error *err)
 {
     gcl_status st = GCL_OK;
 
-    p->events = calloc((size_t)p->n_steps + 1, sizeof *p->events);
+    p->events = calloc(2 * (size_t)p->n_steps + 1, sizeof *p->events);
     if (p->events == NULL) {
         st = GCL_FAIL(err, GCL_E_NOMEM, "plan: host allocation failed");
         goto done;
@@ -241,8 +263,10 @@ static gcl_status make_steps(gcl_plan *p, gcl_error *err)
         }
         for (int k = 0; k < step->call.n_slots; k++)
             step->call_mem[k] = p->slots[step->call.slots[k]].mem;
-        GCL_TRY(step->call.enqueue(step->call.param, gcl_context_queue(p->ctx), step->call_mem,
-                                   NULL, err));
+        GCL_TRY(
+            step->call.enqueue(step->call.param, gcl_context_queue(p->ctx), step->call_mem, err));
+        if (p->options.guard)
+            GCL_TRY(poison_call(p, step, err));
     }
     st = clFinish(gcl_context_queue(p->ctx));
     if (st != CL_SUCCESS)

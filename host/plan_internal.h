@@ -45,7 +45,7 @@ struct gcl_plan {
     cl_mem *arenas;
     size_t *arena_bytes;
     int n_arenas;
-    cl_event *events; /* [n_steps], for timed runs */
+    cl_event *events; /* [2 * n_steps], for timed runs */
 };
 
 /** Fills slots and steps from the graph: one emit call per node. */

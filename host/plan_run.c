@@ -15,6 +15,8 @@ static gcl_status find(const gcl_plan *p, const plan_slot **out, const char *nam
     if (t == NULL || (input ? t->kind != GCL_VALUE_INPUT : !t->is_output))
         return GCL_FAIL(err, GCL_E_NOT_FOUND, "plan: there is no %s named %s", what, name);
     s = gcl_plan_slot(p, v);
+    if (s < 0)
+        return GCL_FAIL(err, GCL_E_NOT_FOUND, "plan: no step computes the output %s", name);
     if (p->slots[s].bytes != bytes)
         return GCL_FAIL(err, GCL_E_BUFFER, "plan: %s %s holds %zu bytes, the caller brings %zu",
                         what, name, p->slots[s].bytes, bytes);
@@ -51,6 +53,8 @@ done:
     return st;
 }
 
+/* event: of the kernel; NULL when no time is wanted. A library call has none: it may enqueue
+ * several kernels, and is timed between markers. */
 static gcl_status enqueue(gcl_plan *p, int i, cl_event *event, gcl_error *err)
 {
     const plan_step *step = &p->steps[i];
@@ -59,8 +63,7 @@ static gcl_status enqueue(gcl_plan *p, int i, cl_event *event, gcl_error *err)
     cl_int st;
 
     if (step->is_call)
-        return step->call.enqueue(step->call.param, gcl_context_queue(p->ctx), step->call_mem,
-                                  event, err);
+        return step->call.enqueue(step->call.param, gcl_context_queue(p->ctx), step->call_mem, err);
     st = clEnqueueNDRangeKernel(gcl_context_queue(p->ctx), step->kernel, (cl_uint)l->dims, NULL,
                                 l->global, l->local[0] == 0 ? NULL : l->local, 0, NULL, event);
     if (st == CL_SUCCESS)
@@ -80,34 +83,66 @@ gcl_status gcl_plan_run(gcl_plan *p, gcl_error *err)
     return st;
 }
 
+static gcl_status enqueue_marker(gcl_plan *p, cl_event *event, gcl_error *err)
+{
+    const cl_int st = clEnqueueMarkerWithWaitList(gcl_context_queue(p->ctx), 0, NULL, event);
+
+    return st == CL_SUCCESS ? GCL_OK
+                            : GCL_FAIL_CL(err, st, "clEnqueueMarkerWithWaitList", "timed run");
+}
+
+/* Enqueues a step with the events that time it: [0] alone, or markers [0] before and [1] behind. */
+static gcl_status enqueue_timed(gcl_plan *p, int i, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    cl_event *event = &p->events[2 * i];
+
+    if (!p->steps[i].is_call)
+        return enqueue(p, i, &event[0], err);
+    GCL_TRY(enqueue_marker(p, &event[0], err));
+    GCL_TRY(enqueue(p, i, NULL, err));
+    GCL_TRY(enqueue_marker(p, &event[1], err));
+done:
+    return st;
+}
+
+static gcl_status step_time(const gcl_plan *p, int i, uint64_t *ns, gcl_error *err)
+{
+    const cl_event *event = &p->events[2 * i];
+    const bool markers = p->steps[i].is_call;
+    cl_ulong start = 0, end = 0;
+    cl_int st = clGetEventProfilingInfo(
+        event[0], markers ? CL_PROFILING_COMMAND_END : CL_PROFILING_COMMAND_START, sizeof start,
+        &start, NULL);
+
+    if (st == CL_SUCCESS)
+        st = clGetEventProfilingInfo(event[markers], CL_PROFILING_COMMAND_END, sizeof end, &end,
+                                     NULL);
+    if (st != CL_SUCCESS)
+        return GCL_FAIL_CL(err, st, "clGetEventProfilingInfo", "step %d of %d", i, p->n_steps);
+    *ns = end - start;
+    return GCL_OK;
+}
+
 gcl_status gcl_plan_run_timed(gcl_plan *p, uint64_t *node_ns, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    cl_command_queue queue = gcl_context_queue(p->ctx);
 
     memset(node_ns, 0, (size_t)gcl_graph_n_nodes(p->graph) * sizeof *node_ns);
     for (int i = 0; i < p->n_steps; i++)
-        GCL_TRY(enqueue(p, i, &p->events[i], err));
-    st = clFinish(queue);
+        GCL_TRY(enqueue_timed(p, i, err));
+    st = clFinish(gcl_context_queue(p->ctx));
     if (st != CL_SUCCESS) {
         st = GCL_FAIL_CL(err, st, "clFinish", "%d steps", p->n_steps);
         goto done;
     }
     for (int i = 0; i < p->n_steps; i++) {
-        cl_ulong start = 0, end = 0;
-        st = clGetEventProfilingInfo(p->events[i], CL_PROFILING_COMMAND_START, sizeof start, &start,
-                                     NULL);
-        if (st == CL_SUCCESS)
-            st = clGetEventProfilingInfo(p->events[i], CL_PROFILING_COMMAND_END, sizeof end, &end,
-                                         NULL);
-        if (st != CL_SUCCESS) {
-            st = GCL_FAIL_CL(err, st, "clGetEventProfilingInfo", "step %d of %d", i, p->n_steps);
-            goto done;
-        }
-        node_ns[p->steps[i].node] += end - start;
+        uint64_t ns = 0;
+        GCL_TRY(step_time(p, i, &ns, err));
+        node_ns[p->steps[i].node] += ns;
     }
 done:
-    for (int i = 0; i < p->n_steps; i++) {
+    for (int i = 0; i < 2 * p->n_steps; i++) {
         if (p->events[i] != NULL)
             clReleaseEvent(p->events[i]);
         p->events[i] = NULL;
@@ -139,6 +174,7 @@ gcl_status gcl_plan_check_guards(gcl_plan *p, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     cl_command_queue queue = gcl_context_queue(p->ctx);
+    cl_int cl;
 
     if (!p->options.guard)
         return GCL_FAIL(err, GCL_E_ARG, "plan: made without guards");
@@ -158,8 +194,9 @@ gcl_status gcl_plan_check_guards(gcl_plan *p, gcl_error *err)
                           slot_name(p, s), s->bytes);
             break;
         }
-        clEnqueueUnmapMemObject(queue, p->arenas[a], data, 0, NULL, NULL);
-        clFinish(queue);
+        cl = clEnqueueUnmapMemObject(queue, p->arenas[a], data, 0, NULL, NULL);
+        if (cl != CL_SUCCESS && st == GCL_OK)
+            st = GCL_FAIL_CL(err, cl, "clEnqueueUnmapMemObject", "arena %d", a);
     }
     return st;
 }

@@ -7,6 +7,7 @@
 typedef struct entry {
     char *name;
     const char *packing; /* static string; "" for row-major */
+    gcl_shape shape;     /* of the tensor, before packing */
     size_t bytes;
     cl_mem mem;
 } entry;
@@ -50,6 +51,21 @@ size_t gcl_weight_set_bytes(const gcl_weight_set *w)
     return sum;
 }
 
+/* Unmapping is what transfers on a device with its own memory. An earlier failure stays. */
+static gcl_status finish_upload(cl_command_queue queue, cl_mem mem, void *mapped, const char *name,
+                                gcl_status st, gcl_error *err)
+{
+    cl_int cl = clEnqueueUnmapMemObject(queue, mem, mapped, 0, NULL, NULL);
+
+    if (cl != CL_SUCCESS)
+        return st != GCL_OK ? st
+                            : GCL_FAIL_CL(err, cl, "clEnqueueUnmapMemObject", "weight %s", name);
+    cl = clFinish(queue);
+    if (cl != CL_SUCCESS && st == GCL_OK)
+        return GCL_FAIL_CL(err, cl, "clFinish", "weight %s", name);
+    return st;
+}
+
 /* Packs straight into the mapped buffer: no second copy where host and device share memory. */
 static gcl_status upload(gcl_weight_set *w, cl_mem mem, size_t bytes, const char *name,
                          const gcl_shape *shape, const gcl_packing *packing, gcl_error *err)
@@ -73,19 +89,17 @@ static gcl_status upload(gcl_weight_set *w, cl_mem mem, size_t bytes, const char
             goto done;
         }
         GCL_TRY(w->source.load(w->source.self, name, shape, row_major, err));
-        packing->pack(mapped, row_major, shape);
+        packing->pack(mapped, row_major, shape, packing->param);
     }
 done:
     free(row_major);
-    clEnqueueUnmapMemObject(queue, mem, mapped, 0, NULL, NULL);
-    clFinish(queue);
-    return st;
+    return finish_upload(queue, mem, mapped, name, st, err);
 }
 
 static gcl_status add_entry(gcl_weight_set *w, cl_mem mem, size_t bytes, const char *name,
-                            const char *packing, gcl_error *err)
+                            const gcl_shape *shape, const char *packing, gcl_error *err)
 {
-    entry e = {strdup(name), packing, bytes, mem};
+    entry e = {strdup(name), packing, *shape, bytes, mem};
 
     if (w->n == w->room) {
         const size_t room = w->room ? 2 * w->room : 64;
@@ -110,15 +124,23 @@ gcl_status gcl_weight_set_get(gcl_weight_set *w, cl_mem *out, size_t *bytes, con
     const char *layout = packing == NULL ? "" : packing->name;
     const gcl_device_info *device = gcl_context_device(w->ctx);
     cl_mem mem = NULL;
+    char first[96], second[96];
 
     *out = NULL;
-    for (size_t i = 0; i < w->n; i++)
-        if (strcmp(w->entries[i].packing, layout) == 0 && strcmp(w->entries[i].name, name) == 0) {
-            *out = w->entries[i].mem;
-            *bytes = w->entries[i].bytes;
-            return GCL_OK;
-        }
-    *bytes = packing == NULL ? gcl_shape_count(shape) * sizeof(float) : packing->bytes(shape);
+    for (size_t i = 0; i < w->n; i++) {
+        const entry *e = &w->entries[i];
+        if (strcmp(e->packing, layout) != 0 || strcmp(e->name, name) != 0)
+            continue;
+        if (!gcl_shape_equal(&e->shape, shape))
+            return GCL_FAIL(err, GCL_E_SHAPE, "weight %s is used as %s and as %s", name,
+                            gcl_shape_text(first, sizeof first, &e->shape),
+                            gcl_shape_text(second, sizeof second, shape));
+        *out = e->mem;
+        *bytes = e->bytes;
+        return GCL_OK;
+    }
+    *bytes = packing == NULL ? gcl_shape_count(shape) * sizeof(float)
+                             : packing->bytes(shape, packing->param);
     if (*bytes > device->max_alloc_bytes)
         return GCL_FAIL(err, GCL_E_BUFFER,
                         "weight %s needs %zu bytes, %s allows %llu in one buffer", name, *bytes,
@@ -127,7 +149,7 @@ gcl_status gcl_weight_set_get(gcl_weight_set *w, cl_mem *out, size_t *bytes, con
     if (st != CL_SUCCESS)
         return GCL_FAIL_CL(err, st, "clCreateBuffer", "weight %s, %zu bytes", name, *bytes);
     GCL_TRY(upload(w, mem, *bytes, name, shape, packing, err));
-    GCL_TRY(add_entry(w, mem, *bytes, name, layout, err));
+    GCL_TRY(add_entry(w, mem, *bytes, name, shape, layout, err));
     *out = mem;
     mem = NULL;
 done:

@@ -17,7 +17,7 @@
  *            conv2d_plain   one work-item per element, global = { oW, oH, N*O } rounded up
  *            no local memory
  *
- * Tunables   VW      elements of a vector                  default 8    8 | 16
+ * Tunables   VW      elements of a vector                  common/vec.h
  *            NV      vectors of a tile, NR = NV * VW       default 2    1 | 2
  *            MR      pixels of a tile                      default 4    1 .. 16
  *            KW      kernel width (panel)                  default 3    >= 1
@@ -33,9 +33,6 @@
  * Source     direct convolution over channel panels (Zhang, Franchetti, Low 2018,
  *            arXiv:1809.10170), with the register tile of linear.cl.
  */
-#ifndef VW
-#define VW 8
-#endif
 #ifndef NV
 #define NV 2
 #endif
@@ -49,22 +46,11 @@
 #define STRIDE 1
 #endif
 
+#include "common/vec.h"
+#include "common/epilogue.h"
+
 #define NR (NV * VW)
 #define COLUMNS ((MR - 1) * STRIDE + KW)
-
-#if VW == 8
-typedef float8 vec;
-#define VLOAD vload8
-#define VSTORE vstore8
-#elif VW == 16
-typedef float16 vec;
-#define VLOAD vload16
-#define VSTORE vstore16
-#else
-#error "conv2d: VW must be 8 or 16"
-#endif
-
-#include "common/epilogue.h"
 
 __kernel void conv2d_panel_f32(__global const float *x, __global const float *w,
                                __global const float *bias, __global const float *residual,

@@ -4,19 +4,19 @@
  * Math       y[m,n] = act(sum_k x[m,k] * w[n,k] + bias[n]) + residual[m,n]
  *
  * Operands   x         [M, K] row-major                       read
- *            w         linear_panel: [N/NR, K, NR] panels of NR columns, zero-padded
+ *            w         linear_panel: [N/VW, K, VW] panels of VW columns, zero-padded
  *                      linear_plain: [N, K], or [K, N] with W_KN = 1     read
  *            bias      [N]                                    read when HAS_BIAS
  *            residual  [M, N]                                 read when HAS_RESIDUAL
  *            y         [M, N] row-major                       written
  *
- * Launch     linear_panel     one work-item per tile of MR rows x NR columns,
- *                             global = { ceil(M/MR), ceil(N/NR) } rounded up to the local size
+ * Launch     linear_panel     one work-item per tile of MR rows x VW columns,
+ *                             global = { ceil(M/MR), ceil(N/VW) } rounded up to the local size
  *            linear_plain     one work-item per element, global = { N, M } rounded up
  *            linear_epilogue  the epilogue alone, in place after a library's product, the same
  *            no local memory
  *
- * Tunables   NR   columns of a tile, one vector   default 8    8 | 16
+ * Tunables   VW   columns of a tile, one vector   common/vec.h
  *            MR   rows of a tile                  default 4    1 .. 16
  *            W_KN 1 when w is [K, N] (plain)      default 0    0 | 1
  *            ACT, HAS_BIAS, HAS_RESIDUAL          common/epilogue.h
@@ -28,9 +28,6 @@
  * Source     the register tile of BLIS' micro-kernel (Van Zee, van de Geijn 2015), one work-item
  *            a tile so that CPU runtimes turn it into straight vector code.
  */
-#ifndef NR
-#define NR 8
-#endif
 #ifndef MR
 #define MR 4
 #endif
@@ -38,18 +35,7 @@
 #define W_KN 0
 #endif
 
-#if NR == 8
-typedef float8 vec;
-#define VLOAD vload8
-#define VSTORE vstore8
-#elif NR == 16
-typedef float16 vec;
-#define VLOAD vload16
-#define VSTORE vstore16
-#else
-#error "linear: NR must be 8 or 16"
-#endif
-
+#include "common/vec.h"
 #include "common/epilogue.h"
 
 __kernel void linear_panel_f32(__global const float *x, __global const float *w,
@@ -58,7 +44,7 @@ __kernel void linear_panel_f32(__global const float *x, __global const float *w,
                                const float slope)
 {
     const int m0 = (int)get_global_id(0) * MR;
-    const int n0 = (int)get_global_id(1) * NR;
+    const int n0 = (int)get_global_id(1) * VW;
 
     if (m0 >= M || n0 >= N)
         return;
@@ -71,7 +57,7 @@ __kernel void linear_panel_f32(__global const float *x, __global const float *w,
         row[r] = x + (size_t)min(m0 + r, M - 1) * (size_t)K;
         acc[r] = (vec)(0.0f);
     }
-    w += (size_t)get_global_id(1) * (size_t)K * NR; /* w[n0/NR,:,:] */
+    w += (size_t)get_global_id(1) * (size_t)K * VW; /* w[n0/VW,:,:] */
 
     for (int k = 0; k < K; k++) {
         const vec b = VLOAD((size_t)k, w);
@@ -80,10 +66,10 @@ __kernel void linear_panel_f32(__global const float *x, __global const float *w,
             acc[r] += row[r][k] * b;
     }
 
-    const int n_valid = min(NR, N - n0);
+    const int n_valid = min(VW, N - n0);
     for (int r = 0; r < MR && m0 + r < M; r++) {
         const size_t at = (size_t)(m0 + r) * (size_t)N + (size_t)n0;
-        float sum[NR];
+        float sum[VW];
         VSTORE(acc[r], 0, sum);
         for (int j = 0; j < n_valid; j++)
             y[at + (size_t)j] = epilogue(sum[j], bias, (size_t)(n0 + j), residual,

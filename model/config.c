@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 /* Published: OpenAI ViT-B/32 and GALIP's CC12M/COCO configuration ("imsize 256" sets the number
  * of G_Blocks; the last one resizes to 224, CLIP's input). galip-56: the same structure, small. */
 static const gcl_config presets[] = {
@@ -250,6 +252,18 @@ static gcl_status read_numbers(const gcl_safetensors *file, const char *key, siz
     return GCL_OK;
 }
 
+/* A decimal number, whatever the locale says about decimal points. */
+static bool read_number(const char *text, float *out)
+{
+    json_t *number = json_loads(text, JSON_DECODE_ANY, NULL);
+    const bool ok = json_is_number(number);
+
+    if (ok)
+        *out = (float)json_number_value(number);
+    json_decref(number);
+    return ok;
+}
+
 /* What shapes do not tell: from the preset where one is named, else the published rule (a head
  * is 64 wide; one prompt a block from block 1 on; features after blocks 1, 4, 8). */
 static gcl_status read_metadata(gcl_config *c, const gcl_safetensors *file, gcl_error *err)
@@ -275,7 +289,7 @@ static gcl_status read_metadata(gcl_config *c, const gcl_safetensors *file, gcl_
     GCL_TRY(read_numbers(file, "text_heads", &c->text_heads, 1, err));
     GCL_TRY(read_numbers(file, "feature_layers", c->feature_layers, GCL_FEATURE_LAYERS, err));
     GCL_TRY(read_numbers(file, "prompt_layers", c->prompt_layers, c->n_prompts, err));
-    if (gain != NULL && sscanf(gain, "%f", &c->mapper_gain) != 1)
+    if (gain != NULL && !read_number(gain, &c->mapper_gain))
         st = GCL_FAIL(err, GCL_E_FORMAT, "%s: metadata mapper_gain is \"%s\", needs a number",
                       gcl_safetensors_path(file), gain);
 done:
@@ -290,6 +304,12 @@ gcl_status gcl_config_from_file(gcl_config *out, const gcl_safetensors *file, gc
     GCL_TRY(read_clip(out, file, err));
     GCL_TRY(read_galip(out, file, err));
     GCL_TRY(read_metadata(out, file, err));
+    if (out->text_width > 0 && out->cond_dim > 0 && out->cond_dim != out->embed_dim) {
+        st = GCL_FAIL(err, GCL_E_SHAPE,
+                      "%s: the text tower gives sentences of %zu numbers, the networks take %zu",
+                      gcl_safetensors_path(file), out->embed_dim, out->cond_dim);
+        goto done;
+    }
     if (out->vision_width == 0 && out->text_width == 0 && out->nz == 0)
         st = GCL_FAIL(err, GCL_E_FORMAT,
                       "%s holds none of the tensors of CLIP or GALIP (visual.conv1.weight, "

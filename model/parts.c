@@ -141,6 +141,10 @@ gcl_status gcl_photo_graph(gcl_graph **out, const gcl_config *c, size_t width, s
 
     *out = NULL;
     GCL_TRY(check_part(c, GCL_PART_IMAGE, err));
+    if (width == 0 || height == 0) {
+        st = GCL_FAIL(err, GCL_E_ARG, "photo of %zu x %zu pixels", width, height);
+        goto done;
+    }
     GCL_TRY(gcl_graph_create(&g, err));
     gcl_graph_scope(g, "photo.preprocess");
     gcl_clip_resize_window(width, height, s, &out_h, &out_w, &top, &left);

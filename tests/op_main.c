@@ -1,7 +1,9 @@
 /*
  * op_main.c - op_test's command line.
  *
- * usage: op_test [--op NAME] [--case NAME] [--variant NAME] [--seed N] [--device D] [--self-test]
+ * usage: op_test [--op NAME] [--case NAME] [--variant NAME] [--seed N] [--device D]
+ *                [--as gpu|narrow|small] [--self-test]
+ * --as makes the choices of another kind of device (tiles, group sizes) run on this one.
  * exit 0 only when every case that the tables name was executed and passed.
  */
 #include <getopt.h>
@@ -47,19 +49,34 @@ static int run_suites(gcl_context *ctx, const char *op, const op_options *opt)
     return total.failed == 0 ? 0 : 1;
 }
 
+/* Changes what the planner believes of the device, never beyond what the device can do. */
+static bool pretend(gcl_device_info *d, const char *kind)
+{
+    if (strcmp(kind, "gpu") == 0) {
+        d->type = CL_DEVICE_TYPE_GPU; /* groups of tiles */
+        d->vector_width_f32 = 1;
+    } else if (strcmp(kind, "narrow") == 0) {
+        d->vector_width_f32 = 8;
+    } else if (strcmp(kind, "small") == 0) {
+        d->max_work_group = 8;
+        d->max_work_item[0] = 8;
+        d->max_work_item[1] = d->max_work_item[2] = 1;
+    } else {
+        return false;
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     static const struct option flags[] = {
-        {"op", required_argument, NULL, 'o'},
-        {"case", required_argument, NULL, 'c'},
-        {"variant", required_argument, NULL, 'v'},
-        {"seed", required_argument, NULL, 's'},
-        {"device", required_argument, NULL, 'd'},
-        {"self-test", no_argument, NULL, 't'},
-        {NULL, 0, NULL, 0},
+        {"op", required_argument, NULL, 'o'},      {"case", required_argument, NULL, 'c'},
+        {"variant", required_argument, NULL, 'v'}, {"seed", required_argument, NULL, 's'},
+        {"device", required_argument, NULL, 'd'},  {"self-test", no_argument, NULL, 't'},
+        {"as", required_argument, NULL, 'a'},      {NULL, 0, NULL, 0},
     };
     op_options opt = {.seed = 1};
-    const char *op = NULL, *which = NULL;
+    const char *op = NULL, *which = NULL, *kind = NULL;
     gcl_error err = GCL_ERROR_INIT;
     gcl_device_info device;
     gcl_context *ctx = NULL;
@@ -83,6 +100,9 @@ int main(int argc, char **argv)
         case 'd':
             which = optarg;
             break;
+        case 'a':
+            kind = optarg;
+            break;
         case 't':
             self_test = true;
             break;
@@ -90,8 +110,15 @@ int main(int argc, char **argv)
             return 2;
         }
     }
-    if (gcl_device_find(&device, which, &err) != GCL_OK ||
-        gcl_context_create(&ctx, &device, &err) != GCL_OK) {
+    if (gcl_device_find(&device, which, &err) != GCL_OK) {
+        printf("FAIL %s\n", err.message);
+        return 1;
+    }
+    if (kind != NULL && !pretend(&device, kind)) {
+        printf("FAIL --as is %s, needs gpu, narrow or small\n", kind);
+        return 2;
+    }
+    if (gcl_context_create(&ctx, &device, &err) != GCL_OK) {
         printf("FAIL %s\n", err.message);
         return 1;
     }

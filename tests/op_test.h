@@ -44,7 +44,7 @@ typedef struct op_rng {
 uint64_t op_random(op_rng *rng);
 double op_uniform(op_rng *rng, double from, double to);
 
-/* A call that must fail while building or planning. */
+/* A call that must fail while building. */
 typedef struct op_bad_call {
     const char *name;
     void (*build)(gcl_graph *g);

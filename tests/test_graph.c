@@ -122,6 +122,31 @@ static void names_are_unique_and_weights_shared(void **unused)
     gcl_graph_destroy(g);
 }
 
+static void mistakes_of_a_model_are_errors(void **unused)
+{
+    gcl_graph *g = new_graph();
+    const gcl_value x = gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(4));
+    gcl_error err = GCL_ERROR_INIT;
+
+    (void)unused;
+    gcl_scale_add(g, x, x, GCL_NO_VALUE);
+    assert_int_equal(gcl_graph_status(g, &err), GCL_E_ARG);
+    assert_non_null(strstr(err.message, "add: operand 2 is missing"));
+    gcl_graph_destroy(g);
+    g = new_graph();
+    gcl_graph_output(
+        g, gcl_graph_reshape(g, gcl_graph_weight(g, "w", GCL_SHAPE(4)), GCL_SHAPE(2, 2)), "y");
+    assert_int_equal(gcl_graph_status(g, &err), GCL_E_ARG);
+    gcl_graph_destroy(g);
+    g = new_graph();
+    gcl_linear_nobias(g, gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(65536, 65536, 1)),
+                      gcl_graph_weight(g, "w", GCL_SHAPE(1, 1)), GCL_LINEAR_NK);
+    assert_int_equal(gcl_graph_status(g, &err), GCL_E_SHAPE);
+    assert_non_null(strstr(err.message, "M = 4294967296"));
+    gcl_graph_destroy(g);
+    gcl_error_clear(&err);
+}
+
 /* x -> linear -> gelu -> linear -> + x; also a value nobody reads. */
 static gcl_graph *mlp_graph(bool name_inside)
 {
@@ -285,6 +310,28 @@ static void plan_names_what_is_wrong(void **state)
     gcl_error_clear(&err);
 }
 
+/* Plans share a weight set: one name cannot mean two shapes. */
+static void weights_keep_their_shape(void **state)
+{
+    device *d = *state;
+    gcl_error err = GCL_ERROR_INIT;
+    gcl_plan *plan = NULL;
+
+    for (size_t n = 3; n <= 4; n++) {
+        gcl_graph *g = new_graph();
+        gcl_graph_output(g,
+                         gcl_add(g, gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(n)),
+                                 gcl_graph_weight(g, "shared", GCL_SHAPE(n)), 1.0f),
+                         "y");
+        assert_int_equal(gcl_plan_create(&plan, d->ctx, g, d->weights, NULL, &err),
+                         n == 3 ? GCL_OK : GCL_E_SHAPE);
+        gcl_plan_destroy(plan);
+        gcl_graph_destroy(g);
+    }
+    assert_string_equal(err.message, "weight shared is used as [3] and as [4]");
+    gcl_error_clear(&err);
+}
+
 static void timed_runs_give_times(void **state)
 {
     device *d = *state;
@@ -311,13 +358,13 @@ static void failed_build_carries_its_log(void **state)
     gcl_error err = GCL_ERROR_INIT;
     cl_program program = NULL;
 
-    assert_int_not_equal(gcl_context_program(d->ctx, &program, "linear", "-DNR=5", &err), GCL_OK);
+    assert_int_not_equal(gcl_context_program(d->ctx, &program, "linear", "-DVW=5", &err), GCL_OK);
     assert_null(program);
     assert_non_null(strstr(err.message, "clBuildProgram: CL_BUILD_PROGRAM_FAILURE"));
     assert_non_null(strstr(err.message, "linear.cl"));
-    assert_non_null(strstr(err.message, "-DNR=5"));
+    assert_non_null(strstr(err.message, "-DVW=5"));
     assert_non_null(err.log);
-    assert_non_null(strstr(err.log, "NR must be 8 or 16"));
+    assert_non_null(strstr(err.log, "VW must be 8 or 16"));
     assert_int_equal(gcl_context_program(d->ctx, &program, "nothing", "", &err), GCL_E_NOT_FOUND);
     assert_null(err.log);
     gcl_error_clear(&err);
@@ -330,10 +377,12 @@ int main(void)
         cmocka_unit_test(arena_refuses_what_no_buffer_holds),
         cmocka_unit_test(errors_are_sticky_and_first),
         cmocka_unit_test(names_are_unique_and_weights_shared),
+        cmocka_unit_test(mistakes_of_a_model_are_errors),
         cmocka_unit_test(fusion_merges_neighbours),
         cmocka_unit_test(fusion_leaves_what_must_stay),
         cmocka_unit_test_setup_teardown(fused_and_unfused_agree, open_device, close_device),
         cmocka_unit_test_setup_teardown(plan_names_what_is_wrong, open_device, close_device),
+        cmocka_unit_test_setup_teardown(weights_keep_their_shape, open_device, close_device),
         cmocka_unit_test_setup_teardown(timed_runs_give_times, open_device, close_device),
         cmocka_unit_test_setup_teardown(failed_build_carries_its_log, open_device, close_device),
     };

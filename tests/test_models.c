@@ -362,6 +362,59 @@ static void misshapen_weights_are_named(void **unused)
     unlink(path);
 }
 
+static void bad_metadata_is_explained(void **unused)
+{
+    static const struct {
+        const char *key, *value, *message;
+    } cases[] = {
+        {"mapper_gain", "0.1xyz", "metadata mapper_gain is \"0.1xyz\", needs a number"},
+        {"mapper_gain", "nan", "metadata mapper_gain"},
+        {"feature_layers", "1,2", "metadata feature_layers is \"1,2\", needs 3 numbers"},
+        {"vision_heads", "two", "metadata vision_heads"},
+        {"preset", "galip-57", "there is no preset \"galip-57\""},
+    };
+    char path[] = "/tmp/galip-weights-XXXXXX";
+    const int fd = mkstemp(path);
+    gcl_safetensors *f = NULL;
+    gcl_tensor_view t[512];
+    size_t n;
+
+    (void)unused;
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(gcl_safetensors_open(&f, DEMO, NULL), GCL_OK);
+    n = gcl_safetensors_count(f);
+    assert_true(n <= 512);
+    for (size_t i = 0; i < n; i++)
+        t[i] = *gcl_safetensors_at(f, i);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const gcl_safetensors_pair meta[] = {{cases[i].key, cases[i].value}};
+        gcl_checkpoint *c = NULL;
+        gcl_error err = GCL_ERROR_INIT;
+
+        assert_int_equal(gcl_safetensors_write(path, t, n, meta, 1, NULL), GCL_OK);
+        assert_int_not_equal(gcl_checkpoint_open(&c, path, NULL, &err), GCL_OK);
+        assert_null(c);
+        if (strstr(err.message, cases[i].message) == NULL)
+            fail_msg("\"%s\" lacks \"%s\"", err.message, cases[i].message);
+        gcl_error_clear(&err);
+    }
+    gcl_safetensors_close(f);
+    unlink(path);
+}
+
+static void a_photo_has_pixels(void **unused)
+{
+    gcl_config c;
+    gcl_graph *g = NULL;
+
+    (void)unused;
+    assert_int_equal(gcl_config_preset(&c, "galip-56", NULL), GCL_OK);
+    assert_int_equal(gcl_photo_graph(&g, &c, 0, 5, NULL), GCL_E_ARG);
+    assert_int_equal(gcl_photo_graph(&g, &c, 1, 5, NULL), GCL_OK);
+    gcl_graph_destroy(g);
+}
+
 static void bad_specs_are_explained(void **unused)
 {
     gcl_checkpoint *c = NULL;
@@ -395,6 +448,8 @@ int main(void)
         cmocka_unit_test(no_kernel_of_the_models_writes_outside),
         cmocka_unit_test(dimensions_come_from_shapes),
         cmocka_unit_test(misshapen_weights_are_named),
+        cmocka_unit_test(bad_metadata_is_explained),
+        cmocka_unit_test(a_photo_has_pixels),
         cmocka_unit_test(bad_specs_are_explained),
     };
 

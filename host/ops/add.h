@@ -20,7 +20,7 @@ typedef struct gcl_add_attr {
  *
  * @param a      f32, any shape
  * @param b      f32, a's shape or its last dims
- * @param scale  [1] f32, or GCL_NO_VALUE for none: use gcl_add then
+ * @param scale  [1] f32
  * @return       a's shape; GCL_E_SHAPE when b does not fit
  */
 gcl_value gcl_add(gcl_graph *g, gcl_value a, gcl_value b, float alpha);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "host/ops/common/epilogue.h"
+#include "host/ops/common/panels.h"
 
 typedef struct conv2d_attr {
     gcl_epilogue ep;
@@ -125,41 +126,9 @@ static void set_operands(gcl_emit *e, const gcl_graph *g, const gcl_node *node, 
 
 /* ---- panel_f32 ---- */
 
-static size_t panel_bytes(const gcl_shape *s, size_t nr)
-{
-    return gcl_round_up(s->dim[0], nr) * s->dim[1] * s->dim[2] * s->dim[3] * sizeof(float);
-}
-
-/* dst[p,k,j] = w[p*nr+j,k] with k = (i,kh,kw), zero where p*nr+j >= O */
-static void pack_panels(float *dst, const float *src, const gcl_shape *s, size_t nr)
-{
-    const size_t O = s->dim[0], K = s->dim[1] * s->dim[2] * s->dim[3];
-
-    for (size_t o0 = 0; o0 < O; o0 += nr)
-        for (size_t k = 0; k < K; k++)
-            for (size_t j = 0; j < nr; j++)
-                *dst++ = o0 + j < O ? src[(o0 + j) * K + k] : 0.0f;
-}
-
-#define PANEL_PACKING(nr)                                                 \
-    static size_t bytes##nr(const gcl_shape *s)                           \
-    {                                                                     \
-        return panel_bytes(s, nr);                                        \
-    }                                                                     \
-    static void pack##nr(void *dst, const float *src, const gcl_shape *s) \
-    {                                                                     \
-        pack_panels(dst, src, s, nr);                                     \
-    }                                                                     \
-    static const gcl_packing panels##nr = {"conv2d_panel" #nr, bytes##nr, pack##nr};
-
-PANEL_PACKING(8)
-PANEL_PACKING(16)
-PANEL_PACKING(32)
-
 /* Tunables of conv2d_panel. */
 typedef struct panel_tile {
     size_t VW, NV, MR;
-    const gcl_packing *packing;
 } panel_tile;
 
 /* MR * NV accumulators and the operands of one step fit the vector registers: 32 of 16 elements,
@@ -168,9 +137,8 @@ static panel_tile choose_tile(const gcl_device_info *device, size_t O)
 {
     const size_t VW = device->vector_width_f32 >= 16 && O > 8 ? 16 : 8;
     const size_t NV = O > VW ? 2 : 1;
-    const gcl_packing *packing = VW * NV == 32 ? &panels32 : VW * NV == 16 ? &panels16 : &panels8;
 
-    return (panel_tile){VW, NV, device->vector_width_f32 >= 16 ? 8 : 4, packing};
+    return (panel_tile){VW, NV, device->vector_width_f32 >= 16 ? 8 : 4};
 }
 
 static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
@@ -198,7 +166,7 @@ static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *no
 
     snprintf(l.options, sizeof l.options, "-DVW=%zu -DNV=%zu -DMR=%zu -DKW=%zu -DSTRIDE=%d", t.VW,
              t.NV, t.MR, w->dim[3], attr_of(node).stride);
-    set_operands(e, g, node, gcl_emit_packed(e, node->in[W], t.packing), &l);
+    set_operands(e, g, node, gcl_emit_packed(e, node->in[W], gcl_panels(t.NV * t.VW, false)), &l);
     gcl_launch_tiles(&l, gcl_emit_device(e), gcl_div_up(y->dim[3], t.MR), y->dim[0] * y->dim[2],
                      gcl_div_up(y->dim[1], t.NV * t.VW));
     return gcl_emit_launch(e, &l, err);

@@ -6,13 +6,14 @@
 #include <clblast_c.h>
 
 #include "host/ops/common/epilogue.h"
+#include "host/ops/common/panels.h"
 
 typedef struct linear_attr {
     gcl_epilogue ep;
     int layout; /* gcl_linear_layout */
 } linear_attr;
 
-enum { X, W, MR = 4 };
+enum { X, W, MR = 4, MAX_M = 1 << 30 };
 
 static linear_attr attr_of(const gcl_node *node)
 {
@@ -70,6 +71,11 @@ static gcl_status infer(const gcl_graph *g, const gcl_node *node, gcl_dtype *dty
                       gcl_shape_text(text, sizeof text, x), sizes(g, node).K);
         goto done;
     }
+    if (sizes(g, node).M > MAX_M) { /* kernels count rows, rounded up to groups of tiles, in int */
+        st = GCL_FAIL(err, GCL_E_SHAPE, "linear: x is %s, its leading dims give M = %zu, limit %d",
+                      gcl_shape_text(text, sizeof text, x), sizes(g, node).M, MAX_M);
+        goto done;
+    }
     if (bias)
         GCL_TRY(gcl_check_shape(g, node, 2, "bias", GCL_SHAPE(sizes(g, node).N), err));
     *dtype = GCL_F32;
@@ -98,39 +104,6 @@ static bool absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer)
 }
 
 /* ---- panel_f32 ---- */
-
-/* dst[p,k,j] = w[p*NR+j, k], zero where p*NR+j >= N */
-static void pack_panels(float *dst, const float *src, size_t N, size_t K, size_t nr, size_t step_n,
-                        size_t step_k)
-{
-    for (size_t n0 = 0; n0 < N; n0 += nr)
-        for (size_t k = 0; k < K; k++)
-            for (size_t j = 0; j < nr; j++)
-                *dst++ = n0 + j < N ? src[(n0 + j) * step_n + k * step_k] : 0.0f;
-}
-
-#define PANEL_PACKING(nr)                                                                  \
-    static size_t bytes_nk##nr(const gcl_shape *s)                                         \
-    {                                                                                      \
-        return gcl_round_up(s->dim[0], nr) * s->dim[1] * sizeof(float);                    \
-    }                                                                                      \
-    static void pack_nk##nr(void *dst, const float *src, const gcl_shape *s)               \
-    {                                                                                      \
-        pack_panels(dst, src, s->dim[0], s->dim[1], nr, s->dim[1], 1);                     \
-    }                                                                                      \
-    static size_t bytes_kn##nr(const gcl_shape *s)                                         \
-    {                                                                                      \
-        return gcl_round_up(s->dim[1], nr) * s->dim[0] * sizeof(float);                    \
-    }                                                                                      \
-    static void pack_kn##nr(void *dst, const float *src, const gcl_shape *s)               \
-    {                                                                                      \
-        pack_panels(dst, src, s->dim[1], s->dim[0], nr, 1, s->dim[1]);                     \
-    }                                                                                      \
-    static const gcl_packing panels##nr[] = {{"linear_nk" #nr, bytes_nk##nr, pack_nk##nr}, \
-                                             {"linear_kn" #nr, bytes_kn##nr, pack_kn##nr}};
-
-PANEL_PACKING(8)
-PANEL_PACKING(16)
 
 static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
                           char *why, size_t why_bytes)
@@ -163,10 +136,10 @@ static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     const linear_attr a = attr_of(node);
     const mnk s = sizes(g, node);
     const size_t nr = gcl_emit_device(e)->vector_width_f32 >= 16 ? 16 : 8;
-    const gcl_packing *packing = nr == 16 ? &panels16[a.layout] : &panels8[a.layout];
+    const gcl_packing *packing = gcl_panels(nr, a.layout == GCL_LINEAR_KN);
     gcl_launch l = {.program = "linear", .kernel = "linear_panel_f32"};
 
-    snprintf(l.options, sizeof l.options, "-DNR=%zu -DMR=%d", nr, MR);
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DMR=%d", nr, MR);
     gcl_epilogue_options(&a.ep, &l);
     set_operands(e, node, &a, gcl_emit_packed(e, node->in[W], packing), s, &l);
     gcl_launch_tiles(&l, gcl_emit_device(e), gcl_div_up(s.M, MR), gcl_div_up(s.N, nr), 1);
@@ -199,7 +172,7 @@ static gcl_status fail_clblast(CLBlastStatusCode st, const char *call, mnk s, gc
 
 /* mem: x, w, y, scratch */
 static gcl_status sgemm(const void *param, cl_command_queue queue, const cl_mem *mem,
-                        cl_event *event, gcl_error *err)
+                        gcl_error *err)
 {
     sgemm_param p;
     CLBlastStatusCode st;
@@ -207,8 +180,14 @@ static gcl_status sgemm(const void *param, cl_command_queue queue, const cl_mem 
     memcpy(&p, param, sizeof p);
     st = CLBlastSgemmWithTempBuffer(CLBlastLayoutRowMajor, CLBlastTransposeNo, transpose_w(&p),
                                     p.s.M, p.s.N, p.s.K, 1.0f, mem[0], 0, p.s.K, mem[1], 0,
-                                    ld_w(&p), 0.0f, mem[2], 0, p.s.N, &queue, event, mem[3]);
+                                    ld_w(&p), 0.0f, mem[2], 0, p.s.N, &queue, NULL, mem[3]);
     return st == CLBlastSuccess ? GCL_OK : fail_clblast(st, "CLBlastSgemmWithTempBuffer", p.s, err);
+}
+
+/* CLBlast's cache of programs holds on to their contexts. */
+static void forget(void)
+{
+    CLBlastClearCache();
 }
 
 static gcl_status sgemm_scratch(gcl_emit *e, const sgemm_param *p, size_t *bytes, gcl_error *err)
@@ -232,18 +211,19 @@ static gcl_status emit_clblast(gcl_emit *e, const gcl_graph *g, const gcl_node *
     const linear_attr a = attr_of(node);
     const sgemm_param p = {sizes(g, node), a.layout};
     const gcl_slot y = gcl_emit_value(e, node->out);
-    gcl_call call = {.name = "CLBlastSgemm", .enqueue = sgemm, .n_slots = 4};
+    gcl_call call = {.name = "CLBlastSgemm", .enqueue = sgemm, .release = forget, .n_slots = 4};
     gcl_launch l = {.program = "linear", .kernel = "linear_epilogue_f32"};
     size_t scratch_bytes = 0;
 
     GCL_TRY(sgemm_scratch(e, &p, &scratch_bytes, err));
+    _Static_assert(sizeof p <= sizeof call.param, "the call's parameters do not fit");
     memcpy(call.param, &p, sizeof p);
     call.slots[0] = gcl_emit_value(e, node->in[X]);
     call.slots[1] = gcl_emit_value(e, node->in[W]);
     call.slots[2] = y;
     call.slots[3] = gcl_emit_temp(e, scratch_bytes);
     GCL_TRY(gcl_emit_call(e, &call, err));
-    if (gcl_epilogue_flops(&a.ep) == 0)
+    if (gcl_epilogue_is_empty(&a.ep))
         goto done;
     gcl_epilogue_options(&a.ep, &l);
     gcl_epilogue_buffers(e, node, &a.ep, y, &l);

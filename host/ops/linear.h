@@ -22,8 +22,8 @@ typedef enum gcl_linear_layout {
  *
  * @param x     [..., K] f32, rank >= 1
  * @param w     [N, K] or [K, N] f32, see layout; a weight or any other value
- * @param bias  [N] f32, or GCL_NO_VALUE with gcl_linear_nobias
- * @return      [..., N]; GCL_E_SHAPE when K or N do not agree
+ * @param bias  [N] f32
+ * @return      [..., N]; GCL_E_SHAPE when K or N do not agree, or M is beyond 2^30
  *
  * Source: torch.nn.functional.linear.
  */

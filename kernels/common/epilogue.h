@@ -25,7 +25,7 @@
 static inline float activate(float v, float slope)
 {
     if (ACT == ACT_RELU)
-        return fmax(v, 0.0f);
+        return v < 0.0f ? 0.0f : v; /* not fmax, which would hide a NaN */
     if (ACT == ACT_LEAKY_RELU)
         return v < 0.0f ? slope * v : v;
     if (ACT == ACT_QUICK_GELU)

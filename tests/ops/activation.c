@@ -28,9 +28,13 @@ static gcl_value build(gcl_graph *g, const long *p)
 
 static void fill(const long *p, struct op_tensor *t, op_rng *rng)
 {
+    /* where exp overflows or vanishes; a NaN must stay one */
+    static const float far[] = {0.5f, -60.0f, 60.0f, -1e30f, 1e30f, -0.0f, NAN};
+
     (void)p;
     for (size_t i = 0; i < t->count; i++)
-        ((float *)t->data)[i] = (float)op_uniform(rng, -8.0, 8.0);
+        ((float *)t->data)[i] =
+            i < sizeof far / sizeof far[0] ? far[i] : (float)op_uniform(rng, -8.0, 8.0);
 }
 
 static void reference(const long *p, const op_data *d, double *out, double *scale)
@@ -39,7 +43,7 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
 
     for (long i = 0; i < p[COUNT]; i++) {
         const double v = x[i];
-        out[i] = p[ACT] == 1   ? fmax(v, 0)
+        out[i] = p[ACT] == 1   ? (v < 0 ? 0 : v)
                  : p[ACT] == 2 ? (v < 0 ? (double)0.2f * v : v)
                  : p[ACT] == 3 ? v / (1 + exp(-1.702 * v))
                                : v;

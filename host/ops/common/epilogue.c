@@ -43,6 +43,11 @@ bool gcl_epilogue_absorb(const gcl_graph *g, gcl_node *node, gcl_epilogue *ep,
     return false;
 }
 
+bool gcl_epilogue_is_empty(const gcl_epilogue *ep)
+{
+    return !ep->has_bias && !ep->has_residual && ep->activation.act == GCL_ACT_NONE;
+}
+
 double gcl_epilogue_flops(const gcl_epilogue *ep)
 {
     return (ep->has_bias ? 1 : 0) + (ep->has_residual ? 1 : 0) +

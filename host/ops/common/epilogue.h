@@ -27,6 +27,9 @@ int gcl_epilogue_residual(const gcl_epilogue *ep);
 bool gcl_epilogue_absorb(const gcl_graph *g, gcl_node *node, gcl_epilogue *ep,
                          const gcl_node *consumer);
 
+/** True when the sum is stored as it is. */
+bool gcl_epilogue_is_empty(const gcl_epilogue *ep);
+
 /** FLOPs that the epilogue adds per element of the result. */
 double gcl_epilogue_flops(const gcl_epilogue *ep);
 

@@ -1,0 +1,21 @@
+/*
+ * vec.h - a vector of VW floats.
+ *
+ * Tunables   VW   elements of a vector   default 8    8 | 16
+ * Needs      OpenCL C 1.2, no extensions.
+ */
+#ifndef VW
+#define VW 8
+#endif
+
+#if VW == 8
+typedef float8 vec;
+#define VLOAD vload8
+#define VSTORE vstore8
+#elif VW == 16
+typedef float16 vec;
+#define VLOAD vload16
+#define VSTORE vstore16
+#else
+#error "VW must be 8 or 16"
+#endif
