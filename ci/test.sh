@@ -41,6 +41,7 @@ if [ -z "${CI:-}" ]; then
     run_tests
 else
     ci/setup.sh --ci
+    export CMAKE_GENERATOR=Ninja # of every configuration below; make need not be there
     check ci/check-includes.sh
     check ci/check-format.sh
     check ci/check-headers.sh
