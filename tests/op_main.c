@@ -13,27 +13,16 @@
 
 #include "op_test.h"
 
-#define OP(name) extern const op_suite op_suite_##name;
-#include "host/ops/ops.def"
-#undef OP
-
-static const op_suite *const suites[] = {
-#define OP(name) &op_suite_##name,
-#include "host/ops/ops.def"
-#undef OP
-    NULL,
-};
-
 static int run_suites(gcl_context *ctx, const char *op, const op_options *opt)
 {
     op_tally total = {0};
 
-    for (int i = 0; suites[i] != NULL; i++) {
+    for (int i = 0; op_suites[i] != NULL; i++) {
         op_tally t;
-        if (op != NULL && strcmp(op, suites[i]->op) != 0)
+        if (op != NULL && strcmp(op, op_suites[i]->op) != 0)
             continue;
-        t = op_run_suite(ctx, suites[i], gcl_op_find(suites[i]->op), opt);
-        printf("%-16s %3d passed, %d failed, %d refused by a faster variant\n", suites[i]->op,
+        t = op_run_suite(ctx, op_suites[i], gcl_op_find(op_suites[i]->op), opt);
+        printf("%-16s %3d passed, %d failed, %d refused by a faster variant\n", op_suites[i]->op,
                t.passed, t.failed, t.refused);
         total.passed += t.passed;
         total.failed += t.failed;

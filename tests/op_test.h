@@ -1,81 +1,12 @@
 /*
- * op_test.h - one descriptor per op: cases, graph, float64 reference, tolerance.
- *
- * Every case runs with every variant that accepts it, twice (the results must agree bit for bit),
- * with canaries around all device memory and NaN in every result before the first run.
+ * op_test.h - running suites as tests: every case with every variant that accepts it, twice (the
+ * results must agree bit for bit), with canaries around all device memory and NaN in every result
+ * before the first run.
  */
 #ifndef TESTS_OP_TEST_H
 #define TESTS_OP_TEST_H
 
-#include "host/context.h"
-#include "host/op.h"
-
-enum { OP_MAX_PARAMS = 10, OP_MAX_TENSORS = 8 };
-
-typedef struct op_case {
-    const char *name;
-    long p[OP_MAX_PARAMS]; /* meaning: op_suite.params */
-} op_case;
-
-/* The operands of a case, by the names that build gave them, and the result's shape. */
-typedef struct op_data {
-    int n;
-    struct op_tensor {
-        const char *name;
-        gcl_dtype dtype;
-        gcl_shape shape;
-        size_t count;
-        void *data;
-    } t[OP_MAX_TENSORS];
-    gcl_dtype out_dtype;
-    gcl_shape out_shape;
-    size_t out_count;
-} op_data;
-
-const float *op_f32(const op_data *d, const char *name);
-const int32_t *op_i32(const op_data *d, const char *name);
-const uint8_t *op_u8(const op_data *d, const char *name);
-
-/* A sequence of random numbers; seeded from run seed, op, case and tensor. */
-typedef struct op_rng {
-    uint64_t state;
-} op_rng;
-
-uint64_t op_random(op_rng *rng);
-double op_uniform(op_rng *rng, double from, double to);
-
-/* A call that must fail while building. */
-typedef struct op_bad_call {
-    const char *name;
-    void (*build)(gcl_graph *g);
-    gcl_status status;
-    const char *message; /* a part of the message */
-} op_bad_call;
-
-typedef struct op_suite {
-    const char *op;
-    const char *params[OP_MAX_PARAMS + 1]; /* names, for messages; ends with NULL */
-    const op_case *cases;
-    int n_cases;
-    const op_bad_call *bad_calls;
-    int n_bad_calls;
-    int n_nodes; /* nodes that a case has after fusion */
-
-    /* Declares inputs and weights, returns the result. */
-    gcl_value (*build)(gcl_graph *g, const long *p);
-
-    /* Fills one operand; NULL: f32 uniform in [-1, 1). Must be given for other types. */
-    void (*fill)(const long *p, struct op_tensor *t, op_rng *rng);
-
-    /* From the formula, in double, sharing no code with the op: the result and, per element, the
-     * sum of the absolute values of the terms it was summed from (the scale of its error). */
-    void (*reference)(const long *p, const op_data *d, double *out, double *scale);
-
-    /* |got - want| <= tolerance(p) * 2^-24 * scale, i.e. in half units in the last place of the
-     * terms. 0: exact. NaN is wanted where the reference has it. State the derivation in a comment
-     * at the definition. */
-    double (*tolerance)(const long *p);
-} op_suite;
+#include "op_suite.h"
 
 typedef struct op_options {
     const char *one_case, *variant; /* NULL: all */
@@ -92,11 +23,5 @@ op_tally op_run_suite(gcl_context *ctx, const op_suite *s, const gcl_op *op, con
 
 /* Runs deliberately wrong kernels; true when every fault was caught, and nothing else. */
 bool op_self_test(gcl_context *ctx);
-
-#define OP_COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
-
-/* Probabilistic bound of a sum of n rounded products (Higham, Mary 2019, lambda = 4): the error
- * stays below 4 sqrt(n) + a few roundings, while the worst case n is far too wide to find bugs. */
-double op_sum_tolerance(double n);
 
 #endif

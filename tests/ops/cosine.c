@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "host/ops/cosine.h"
-#include "op_test.h"
+#include "op_suite.h"
 
 enum { A, S, D, KIND };
 

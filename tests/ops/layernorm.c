@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "host/ops/layernorm.h"
-#include "op_test.h"
+#include "op_suite.h"
 
 enum { B, T, C, OFFSET };
 

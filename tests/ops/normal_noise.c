@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "host/ops/normal_noise.h"
-#include "op_test.h"
+#include "op_suite.h"
 
 enum { B, N };
 
