@@ -15,6 +15,9 @@
  * Launch     conv2d_panel   one work-item per tile of MR pixels of a row x NR channels,
  *                           global = { ceil(oW/MR), N*oH, ceil(O/NR) } rounded up
  *            conv2d_plain   one work-item per element, global = { oW, oH, N*O } rounded up
+ *            conv2d_columns   col[(i,kh,kw), (oh,ow)] = x[n,i,oh*stride-pad+kh,ow*stride-pad+kw]
+ *                           for a library's product, global = { oW, oH, I*kH*kW } rounded up
+ *            conv2d_epilogue  the epilogue alone, in place, global = { oH*oW, N*O } rounded up
  *            no local memory
  *
  * Tunables   VW      elements of a vector                  common/vec.h
@@ -147,4 +150,37 @@ __kernel void conv2d_plain_f32(__global const float *x, __global const float *w,
         }
     const size_t at = ((n * (size_t)O + o) * (size_t)oH + (size_t)oh) * (size_t)oW + (size_t)ow;
     y[at] = epilogue(sum, bias, o, residual, at, slope);
+}
+
+__kernel void conv2d_columns_f32(__global const float *x, __global float *col, const int n,
+                                 const int I, const int H, const int W, const int oH, const int oW,
+                                 const int kH, const int kW, const int stride, const int pad)
+{
+    const int ow = (int)get_global_id(0);
+    const int oh = (int)get_global_id(1);
+    const size_t k = get_global_id(2); /* (i,kh,kw) */
+
+    if (ow >= oW || oh >= oH || k >= (size_t)I * (size_t)kH * (size_t)kW)
+        return;
+
+    const int kw = (int)(k % (size_t)kW), kh = (int)(k / (size_t)kW % (size_t)kH);
+    const size_t i = k / (size_t)kW / (size_t)kH;
+    const int h = oh * stride - pad + kh, w = ow * stride - pad + kw;
+    const bool inside = h >= 0 && h < H && w >= 0 && w < W;
+    const size_t row = ((size_t)n * (size_t)I + i) * (size_t)H + (size_t)max(h, 0);
+    col[(k * (size_t)oH + (size_t)oh) * (size_t)oW + (size_t)ow] =
+        inside ? x[row * (size_t)W + (size_t)w] : 0.0f;
+}
+
+__kernel void conv2d_epilogue_f32(__global const float *bias, __global const float *residual,
+                                  __global float *y, const int N, const int O, const ulong P,
+                                  const float slope)
+{
+    const size_t p = get_global_id(0);
+    const size_t row = get_global_id(1); /* (n,o) */
+
+    if (p >= P || row >= (size_t)N * (size_t)O)
+        return;
+    const size_t at = row * P + p;
+    y[at] = epilogue(y[at], bias, row % (size_t)O, residual, at, slope);
 }

@@ -1,10 +1,11 @@
-/* conv2d.c - the conv2d op: packed panels and the plain kernel. */
+/* conv2d.c - the conv2d op: packed panels, CLBlast on columns, and the plain kernel. */
 #include "host/ops/conv2d.h"
 
 #include <stdio.h>
 
 #include "host/ops/common/epilogue.h"
 #include "host/ops/common/panels.h"
+#include "host/ops/common/sgemm.h"
 
 typedef struct conv2d_attr {
     gcl_epilogue ep;
@@ -172,6 +173,86 @@ static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     return gcl_emit_launch(e, &l, err);
 }
 
+/* ---- clblast_f32 ---- */
+
+/* Column matrices are at most this large; a picture beyond goes to the plain kernel. */
+#define MAX_COLUMN_BYTES ((size_t)1 << 30)
+
+typedef struct column_sizes {
+    size_t K, P; /* rows I * kH * kW, columns oH * oW */
+} column_sizes;
+
+static column_sizes sizes_of_columns(const gcl_graph *g, const gcl_node *node)
+{
+    const gcl_shape *w = gcl_in_shape(g, node, W), *y = gcl_out_shape(g, node);
+
+    return (column_sizes){w->dim[1] * w->dim[2] * w->dim[3], y->dim[2] * y->dim[3]};
+}
+
+static bool clblast_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                            char *why, size_t why_bytes)
+{
+    const column_sizes c = sizes_of_columns(g, node);
+
+    (void)device;
+    if (c.K <= MAX_COLUMN_BYTES / sizeof(float) / c.P)
+        return true;
+    snprintf(why, why_bytes, "a column matrix of %zu x %zu, limit %zu bytes", c.K, c.P,
+             MAX_COLUMN_BYTES);
+    return false;
+}
+
+/* col[k,p] of picture n */
+static gcl_status emit_columns(gcl_emit *e, const gcl_graph *g, const gcl_node *node, size_t n,
+                               gcl_slot col, gcl_error *err)
+{
+    const gcl_shape *x = gcl_in_shape(g, node, X), *w = gcl_in_shape(g, node, W);
+    const gcl_shape *y = gcl_out_shape(g, node);
+    const conv2d_attr a = attr_of(node);
+    const size_t values[] = {n,         x->dim[1], x->dim[2], x->dim[3],        y->dim[2],
+                             y->dim[3], w->dim[2], w->dim[3], (size_t)a.stride, (size_t)a.pad};
+    gcl_launch l = {.program = "conv2d", .kernel = "conv2d_columns_f32"};
+
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[X])));
+    gcl_launch_arg(&l, gcl_arg_slot(col));
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        gcl_launch_arg(&l, gcl_arg_int(values[i]));
+    gcl_launch_items(&l, gcl_emit_device(e), y->dim[3], y->dim[2], sizes_of_columns(g, node).K);
+    return gcl_emit_launch(e, &l, err);
+}
+
+/* y[n,:,:] = w [O,K] col [K,P], picture by picture, then the epilogue over all. */
+static gcl_status emit_clblast(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                               gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const conv2d_attr a = attr_of(node);
+    const column_sizes c = sizes_of_columns(g, node);
+    const gcl_shape *y = gcl_out_shape(g, node);
+    const gcl_slot out = gcl_emit_value(e, node->out);
+    const gcl_slot col = gcl_emit_temp(e, c.K * c.P * sizeof(float));
+    gcl_launch l = {.program = "conv2d", .kernel = "conv2d_epilogue_f32"};
+
+    for (size_t n = 0; n < y->dim[0]; n++) {
+        const gcl_sgemm product = {y->dim[1], c.P, c.K, 0, 0, n * y->dim[1] * c.P};
+        GCL_TRY(emit_columns(e, g, node, n, col, err));
+        GCL_TRY(gcl_emit_sgemm(e, &product, gcl_emit_value(e, node->in[W]), col, out, err));
+    }
+    if (gcl_epilogue_is_empty(&a.ep))
+        goto done;
+    gcl_epilogue_options(&a.ep, &l);
+    gcl_epilogue_buffers(e, node, &a.ep, out, &l);
+    gcl_launch_arg(&l, gcl_arg_slot(out));
+    gcl_launch_arg(&l, gcl_arg_int(y->dim[0]));
+    gcl_launch_arg(&l, gcl_arg_int(y->dim[1]));
+    gcl_launch_arg(&l, gcl_arg_ulong(c.P));
+    gcl_launch_arg(&l, gcl_arg_float(a.ep.activation.slope));
+    gcl_launch_items(&l, gcl_emit_device(e), c.P, y->dim[0] * y->dim[1], 1);
+    GCL_TRY(gcl_emit_launch(e, &l, err));
+done:
+    return st;
+}
+
 /* ---- plain_f32 ---- */
 
 static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
@@ -188,6 +269,7 @@ static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *no
 
 static const gcl_variant variants[] = {
     {"panel_f32", panel_accepts, emit_panel},
+    {"clblast_f32", clblast_accepts, emit_clblast},
     {"plain_f32", NULL, emit_plain},
     {NULL, NULL, NULL},
 };

@@ -3,10 +3,9 @@
 
 #include <stdio.h>
 
-#include <clblast_c.h>
-
 #include "host/ops/common/epilogue.h"
 #include "host/ops/common/panels.h"
+#include "host/ops/common/sgemm.h"
 
 typedef struct linear_attr {
     gcl_epilogue ep;
@@ -148,90 +147,27 @@ static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *no
 
 /* ---- clblast_f32 ---- */
 
-typedef struct sgemm_param {
-    mnk s;
-    int layout;
-} sgemm_param;
-
-static CLBlastTranspose transpose_w(const sgemm_param *p)
-{
-    return p->layout == GCL_LINEAR_NK ? CLBlastTransposeYes : CLBlastTransposeNo;
-}
-
-static size_t ld_w(const sgemm_param *p)
-{
-    return p->layout == GCL_LINEAR_NK ? p->s.K : p->s.N;
-}
-
-static gcl_status fail_clblast(CLBlastStatusCode st, const char *call, mnk s, gcl_error *err)
-{
-    return GCL_FAIL(err, GCL_E_UNSUPPORTED,
-                    "linear: %s with M %zu, N %zu, K %zu: CLBlast status %d", call, s.M, s.N, s.K,
-                    (int)st);
-}
-
-/* mem: x, w, y, scratch */
-static gcl_status sgemm(const void *param, cl_command_queue queue, const cl_mem *mem,
-                        gcl_error *err)
-{
-    sgemm_param p;
-    CLBlastStatusCode st;
-
-    memcpy(&p, param, sizeof p);
-    st = CLBlastSgemmWithTempBuffer(CLBlastLayoutRowMajor, CLBlastTransposeNo, transpose_w(&p),
-                                    p.s.M, p.s.N, p.s.K, 1.0f, mem[0], 0, p.s.K, mem[1], 0,
-                                    ld_w(&p), 0.0f, mem[2], 0, p.s.N, &queue, NULL, mem[3]);
-    return st == CLBlastSuccess ? GCL_OK : fail_clblast(st, "CLBlastSgemmWithTempBuffer", p.s, err);
-}
-
-/* CLBlast's cache of programs holds on to their contexts. */
-static void forget(void)
-{
-    CLBlastClearCache();
-}
-
-static gcl_status sgemm_scratch(gcl_emit *e, const sgemm_param *p, size_t *bytes, gcl_error *err)
-{
-    cl_command_queue queue = gcl_emit_queue(e);
-    const CLBlastStatusCode st = CLBlastSGemmTempBufferSize(
-        CLBlastLayoutRowMajor, CLBlastTransposeNo, transpose_w(p), p->s.M, p->s.N, p->s.K, 0,
-        p->s.K, 0, ld_w(p), 0, p->s.N, &queue, bytes);
-
-    if (st != CLBlastSuccess)
-        return fail_clblast(st, "CLBlastSGemmTempBufferSize", p->s, err);
-    if (*bytes == 0)
-        *bytes = sizeof(float); /* small products need none; a slot has at least one element */
-    return GCL_OK;
-}
-
 static gcl_status emit_clblast(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
                                gcl_error *err)
 {
     gcl_status st = GCL_OK;
     const linear_attr a = attr_of(node);
-    const sgemm_param p = {sizes(g, node), a.layout};
+    const mnk s = sizes(g, node);
+    const gcl_sgemm product = {s.M, s.N, s.K, a.layout == GCL_LINEAR_NK, 0, 0};
     const gcl_slot y = gcl_emit_value(e, node->out);
-    gcl_call call = {.name = "CLBlastSgemm", .enqueue = sgemm, .release = forget, .n_slots = 4};
     gcl_launch l = {.program = "linear", .kernel = "linear_epilogue_f32"};
-    size_t scratch_bytes = 0;
 
-    GCL_TRY(sgemm_scratch(e, &p, &scratch_bytes, err));
-    _Static_assert(sizeof p <= sizeof call.param, "the call's parameters do not fit");
-    memcpy(call.param, &p, sizeof p);
-    call.slots[0] = gcl_emit_value(e, node->in[X]);
-    call.slots[1] = gcl_emit_value(e, node->in[W]);
-    call.slots[2] = y;
-    call.slots[3] = gcl_emit_temp(e, scratch_bytes);
-    GCL_TRY(gcl_emit_call(e, &call, err));
+    GCL_TRY(gcl_emit_sgemm(e, &product, gcl_emit_value(e, node->in[X]),
+                           gcl_emit_value(e, node->in[W]), y, err));
     if (gcl_epilogue_is_empty(&a.ep))
         goto done;
     gcl_epilogue_options(&a.ep, &l);
     gcl_epilogue_buffers(e, node, &a.ep, y, &l);
     gcl_launch_arg(&l, gcl_arg_slot(y));
-    gcl_launch_arg(&l, gcl_arg_int(p.s.M));
-    gcl_launch_arg(&l, gcl_arg_int(p.s.N));
+    gcl_launch_arg(&l, gcl_arg_int(s.M));
+    gcl_launch_arg(&l, gcl_arg_int(s.N));
     gcl_launch_arg(&l, gcl_arg_float(a.ep.activation.slope));
-    gcl_launch_items(&l, gcl_emit_device(e), p.s.N, p.s.M, 1);
+    gcl_launch_items(&l, gcl_emit_device(e), s.N, s.M, 1);
     GCL_TRY(gcl_emit_launch(e, &l, err));
 done:
     return st;
