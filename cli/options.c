@@ -44,7 +44,8 @@ static void print_help(const cli_command *cmd)
     print_lines(cmd->about, 0);
     printf("\noptions:\n");
     for (const cli_flag *f = cmd->flags; f->name != NULL; f++)
-        print_flag(f);
+        if (f->help != NULL)
+            print_flag(f);
     printf("\nexamples:\n  ");
     print_lines(cmd->examples, 2);
 }

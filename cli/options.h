@@ -19,7 +19,7 @@ typedef struct cli_flag {
     const char *name;  /* without the dashes; NULL ends a table */
     int key;           /* its short letter, or a number above 255 */
     const char *value; /* what follows it, as the help calls it; NULL: nothing */
-    const char *help;  /* lines */
+    const char *help;  /* lines; NULL: not shown */
 } cli_flag;
 
 typedef struct cli_command {
@@ -33,7 +33,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli_devices, cli_info, cli_generate, cli_interpolate, cli_encode,
-    cli_score, cli_plan, cli_verify;
+    cli_score, cli_plan, cli_verify, cli_bench;
 
 /** What several commands take. Strings are borrowed from argv. */
 typedef struct cli_common {

@@ -71,6 +71,10 @@ typedef struct gcl_plan_node {
 int gcl_plan_n_nodes(const gcl_plan *plan);
 gcl_plan_node gcl_plan_node_at(const gcl_plan *plan, int i);
 
+int gcl_plan_n_steps(const gcl_plan *plan);
+/** Launch k as it runs, NULL for a library call; borrowed. */
+const gcl_launch *gcl_plan_launch(const gcl_plan *plan, int k);
+
 typedef struct gcl_plan_totals {
     int n_arenas;
     size_t arena_bytes;    /* activations, inputs and outputs, all arenas together */

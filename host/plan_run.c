@@ -211,6 +211,16 @@ int gcl_plan_n_nodes(const gcl_plan *p)
     return gcl_graph_n_nodes(p->graph);
 }
 
+int gcl_plan_n_steps(const gcl_plan *p)
+{
+    return p->n_steps;
+}
+
+const gcl_launch *gcl_plan_launch(const gcl_plan *p, int k)
+{
+    return p->steps[k].is_call ? NULL : &p->steps[k].launch;
+}
+
 static double value_bytes(const gcl_graph *g, gcl_value v)
 {
     const gcl_tensor *t = gcl_graph_tensor(g, v);
