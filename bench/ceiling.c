@@ -7,23 +7,33 @@
 #include <string.h>
 #include <time.h>
 
-enum { ENOUGH_SAMPLES = 11 };
-static const double quiet_spread = 0.05; /* below it ENOUGH_SAMPLES are enough */
+static const double search_share = 0.7; /* of the budget; samples take the rest */
+
+typedef struct method {
+    gcl_status (*search)(bench_rig *, bench_ceiling_id, bench_shape *, bench_ceiling *,
+                         gcl_error *);
+    gcl_status (*sample)(bench_rig *, bench_ceiling_id, const bench_shape *, bench_ceiling *,
+                         gcl_error *);
+} method;
+
+static const method kernel = {bench_kernel_search, bench_kernel_sample};
+static const method launch = {bench_launch_search, bench_launch_sample};
+static const method transfer = {bench_transfer_search, bench_transfer_sample};
 
 static const struct {
     const char *name, *unit;
-    gcl_status (*measure)(bench_rig *, bench_ceiling_id, bench_ceiling *, gcl_error *);
+    const method *how;
 } table[BENCH_N_CEILINGS] = {
-    [BENCH_FMA_F32] = {"fma_f32", "GFLOP/s", bench_ceiling_kernel},
-    [BENCH_FMA_F16] = {"fma_f16", "GFLOP/s", bench_ceiling_kernel},
-    [BENCH_DOT_I8] = {"dot_i8", "GOP/s", bench_ceiling_kernel},
-    [BENCH_READ] = {"read", "GB/s", bench_ceiling_kernel},
-    [BENCH_COPY] = {"copy", "GB/s", bench_ceiling_kernel},
-    [BENCH_LOCAL] = {"local", "GB/s", bench_ceiling_kernel},
-    [BENCH_LAUNCH] = {"launch", "us", bench_ceiling_launch},
-    [BENCH_LAUNCH_WAIT] = {"launch_wait", "us", bench_ceiling_launch},
-    [BENCH_HOST_TO_DEVICE] = {"host_to_device", "GB/s", bench_ceiling_transfer},
-    [BENCH_DEVICE_TO_HOST] = {"device_to_host", "GB/s", bench_ceiling_transfer},
+    [BENCH_FMA_F32] = {"fma_f32", "GFLOP/s", &kernel},
+    [BENCH_FMA_F16] = {"fma_f16", "GFLOP/s", &kernel},
+    [BENCH_DOT_I8] = {"dot_i8", "GOP/s", &kernel},
+    [BENCH_READ] = {"read", "GB/s", &kernel},
+    [BENCH_COPY] = {"copy", "GB/s", &kernel},
+    [BENCH_LOCAL] = {"local", "GB/s", &kernel},
+    [BENCH_LAUNCH] = {"launch", "us", &launch},
+    [BENCH_LAUNCH_WAIT] = {"launch_wait", "us", &launch},
+    [BENCH_HOST_TO_DEVICE] = {"host_to_device", "GB/s", &transfer},
+    [BENCH_DEVICE_TO_HOST] = {"device_to_host", "GB/s", &transfer},
 };
 
 const char *bench_ceiling_name(bench_ceiling_id id)
@@ -61,21 +71,20 @@ static double quantile(const double *sorted, int n, double q)
     return sorted[i] + (at - i) * (sorted[j] - sorted[i]);
 }
 
-void bench_ceiling_add(bench_ceiling *c, double sample)
+void bench_ceiling_add(bench_ceiling *c, bench_ceiling_id id, double sample)
 {
+    const bool is_time = table[id].how == &launch;
     double sorted[BENCH_CEILING_SAMPLES];
+    double p10, p90;
 
     c->samples[c->n++] = sample;
     memcpy(sorted, c->samples, (size_t)c->n * sizeof *sorted);
     qsort(sorted, (size_t)c->n, sizeof *sorted, ascending);
+    p10 = quantile(sorted, c->n, 0.1);
+    p90 = quantile(sorted, c->n, 0.9);
     c->median = quantile(sorted, c->n, 0.5);
-    c->spread = (quantile(sorted, c->n, 0.9) - quantile(sorted, c->n, 0.1)) / c->median;
-}
-
-bool bench_ceiling_done(const bench_ceiling *c, double until)
-{
-    return c->n == BENCH_CEILING_SAMPLES || (c->n >= ENOUGH_SAMPLES && c->spread < quiet_spread) ||
-           (c->n >= ENOUGH_SAMPLES && bench_ceiling_clock() > until);
+    c->spread = (p90 - p10) / c->median;
+    c->value = is_time ? p10 : p90;
 }
 
 gcl_status bench_ceiling_measure(gcl_context *ctx, bench_ceilings *out, double budget_seconds,
@@ -83,7 +92,9 @@ gcl_status bench_ceiling_measure(gcl_context *ctx, bench_ceilings *out, double b
 {
     gcl_status st = GCL_OK;
     const double start = bench_ceiling_clock();
+    const double search_end = start + search_share * budget_seconds;
     const time_t now = time(NULL);
+    bench_shape shapes[BENCH_N_CEILINGS] = {0};
     bench_rig rig = {0};
     struct tm utc;
 
@@ -94,10 +105,14 @@ gcl_status bench_ceiling_measure(gcl_context *ctx, bench_ceilings *out, double b
     GCL_TRY(bench_rig_open(&rig, ctx, err));
     for (int id = 0; id < BENCH_N_CEILINGS; id++) {
         const double clock = bench_ceiling_clock();
-        const double left = fmax(start + budget_seconds - clock, 0.0);
-        rig.until = clock + left / fmin(BENCH_N_CEILINGS - id, 4.0);
-        GCL_TRY(table[id].measure(&rig, id, &out->of[id], err));
+        const int searches_left = id < BENCH_LAUNCH ? BENCH_LAUNCH - id : 1;
+        rig.until = clock + fmax(search_end - clock, 0.0) / searches_left;
+        GCL_TRY(table[id].how->search(&rig, id, &shapes[id], &out->of[id], err));
     }
+    for (int round = 0; round < BENCH_ROUNDS; round++)
+        for (int id = 0; id < BENCH_N_CEILINGS; id++)
+            if (shapes[id].v[AXIS_WIDTH] > 0)
+                GCL_TRY(table[id].how->sample(&rig, id, &shapes[id], &out->of[id], err));
     gmtime_r(&now, &utc);
     strftime(out->date, sizeof out->date, "%Y-%m-%dT%H:%M:%SZ", &utc);
     out->seconds = bench_ceiling_clock() - start;
@@ -114,10 +129,10 @@ static json_t *record(const bench_ceilings *ceilings, bench_ceiling_id id, json_
 
     for (int i = 0; i < c->n; i++)
         json_array_append_new(samples, json_real(c->samples[i]));
-    own = json_pack("{s:s, s:s, s:s, s:f, s:s, s:O, s:f, s:f, s:s}", "kind", "ceiling", "name",
-                    table[id].name, "date", ceilings->date, "value", c->median, "unit",
-                    table[id].unit, "samples", samples, "median", c->median, "spread", c->spread,
-                    "shape", c->shape);
+    own =
+        json_pack("{s:s, s:s, s:s, s:f, s:s, s:O, s:f, s:f, s:s}", "kind", "ceiling", "name",
+                  table[id].name, "date", ceilings->date, "value", c->value, "unit", table[id].unit,
+                  "samples", samples, "median", c->median, "spread", c->spread, "shape", c->shape);
     if (own == NULL || json_object_update(row, own) != 0) {
         json_decref(row);
         row = NULL;

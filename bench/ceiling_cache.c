@@ -66,7 +66,7 @@ static bool parse_record(bench_ceilings *out, json_t *record)
     json_t *samples = json_object_get(record, "samples");
     bench_ceiling *c = NULL;
     size_t n = json_array_size(samples);
-    double median, sample;
+    double stored, sample;
     int id = 0;
 
     while (name != NULL && id < BENCH_N_CEILINGS && strcmp(bench_ceiling_name(id), name) != 0)
@@ -74,17 +74,17 @@ static bool parse_record(bench_ceilings *out, json_t *record)
     if (name == NULL || unit == NULL || shape == NULL || date == NULL || n == 0 ||
         n > BENCH_CEILING_SAMPLES || id == BENCH_N_CEILINGS || out->of[id].n != 0 ||
         strcmp(unit, bench_ceiling_unit(id)) != 0 || strlen(shape) >= sizeof c->shape ||
-        strlen(date) >= sizeof out->date || !positive(json_object_get(record, "value"), &median))
+        strlen(date) >= sizeof out->date || !positive(json_object_get(record, "value"), &stored))
         return false;
     c = &out->of[id];
     for (size_t i = 0; i < n; i++) {
         if (!positive(json_array_get(samples, i), &sample))
             return false;
-        bench_ceiling_add(c, sample);
+        bench_ceiling_add(c, id, sample);
     }
     strcpy(c->shape, shape);
     strcpy(out->date, date);
-    return fabs(c->median - median) <= 1e-9 * median;
+    return fabs(c->value - stored) <= 1e-9 * stored;
 }
 
 gcl_status bench_ceiling_parse(bench_ceilings *out, json_t *records, gcl_error *err)

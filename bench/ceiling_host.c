@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHAIN = 500, WAITS = 10 }; /* launches of one sample */
+enum { CHAIN = 500, WAITS = 10, TRIES = 3 }; /* launches of a sample; transfers of a search */
 static const size_t transfer_bytes = (size_t)64 << 20;
 
 /* ---- launches ---- */
@@ -32,18 +32,31 @@ static gcl_status launch_sample(bench_rig *rig, cl_kernel kernel, int launches, 
     return GCL_OK;
 }
 
-gcl_status bench_ceiling_launch(bench_rig *rig, bench_ceiling_id id, bench_ceiling *out,
-                                gcl_error *err)
+gcl_status bench_launch_search(bench_rig *rig, bench_ceiling_id id, bench_shape *shape,
+                               bench_ceiling *out, gcl_error *err)
+{
+    (void)rig;
+    (void)err;
+    *shape = (bench_shape){{1, 1, 1, 1, 1}};
+    snprintf(out->shape, sizeof out->shape, "one work-item, %d launches a sample",
+             id == BENCH_LAUNCH_WAIT ? WAITS : CHAIN);
+    return GCL_OK;
+}
+
+gcl_status bench_launch_sample(bench_rig *rig, bench_ceiling_id id, const bench_shape *shape,
+                               bench_ceiling *out, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     cl_command_queue queue = gcl_context_queue(rig->ctx);
     const bool wait = id == BENCH_LAUNCH_WAIT;
     const int launches = wait ? WAITS : CHAIN;
+    const cl_uint want = (cl_uint)(launches * (BENCH_ROUND_SAMPLES + 1)) + rig->bias;
     cl_program program = NULL;
     cl_kernel kernel = NULL;
-    cl_uint count = 0, want = rig->bias;
+    cl_uint count = 0;
     double seconds;
 
+    (void)shape;
     GCL_TRY(gcl_context_program(rig->ctx, &program, "bench/launch", "", err));
     kernel = clCreateKernel(program, "ceiling_launch", &st);
     if (st == CL_SUCCESS)
@@ -54,19 +67,17 @@ gcl_status bench_ceiling_launch(bench_rig *rig, bench_ceiling_id id, bench_ceili
         st = GCL_FAIL_CL(err, st, "clCreateKernel, clSetKernelArg", "bench/launch.cl");
         goto done;
     }
-    GCL_TRY(launch_sample(rig, kernel, launches, wait, &seconds, err));
-    while (!bench_ceiling_done(out, rig->until)) {
+    for (int i = 0; i <= BENCH_ROUND_SAMPLES; i++) {
         GCL_TRY(launch_sample(rig, kernel, launches, wait, &seconds, err));
-        bench_ceiling_add(out, 1e6 * seconds);
+        if (i > 0)
+            bench_ceiling_add(out, id, 1e6 * seconds);
     }
-    want += (cl_uint)(launches * (out->n + 1));
     st = clEnqueueReadBuffer(queue, rig->out, CL_TRUE, 0, sizeof count, &count, 0, NULL, NULL);
     if (st != CL_SUCCESS)
         st = GCL_FAIL_CL(err, st, "clEnqueueReadBuffer", "%zu bytes", sizeof count);
     else if (count != want)
         st = GCL_FAIL(err, GCL_E_MISMATCH, "ceiling %s: %u launches asked for, %u ran",
                       bench_ceiling_name(id), want, count);
-    snprintf(out->shape, sizeof out->shape, "one work-item, %d launches a sample", launches);
 done:
     if (kernel != NULL)
         clReleaseKernel(kernel);
@@ -120,54 +131,93 @@ done:
     return st;
 }
 
-static gcl_status transfer_samples(bench_rig *rig, bench_ceiling_id id, void *host, size_t bytes,
-                                   const char *kind, bench_ceiling *out, gcl_error *err)
+/* Host memory of a transfer: malloc'd, or a mapped buffer's, which a driver may have pinned. */
+typedef struct host_memory {
+    void *p;
+    cl_mem buffer; /* NULL for malloc'd */
+} host_memory;
+
+static gcl_status take_host_memory(bench_rig *rig, bool mapped, size_t bytes, host_memory *out,
+                                   gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    bench_ceiling c = {0};
-    double seconds;
 
-    GCL_TRY(check_transfer(rig, host, bytes, err));
-    while (!bench_ceiling_done(&c, rig->until)) {
-        GCL_TRY(move(rig, id, host, bytes, &seconds, err));
-        bench_ceiling_add(&c, 1e-9 * (double)bytes / seconds);
+    memset(out, 0, sizeof *out);
+    if (!mapped) {
+        out->p = malloc(bytes);
+        return out->p != NULL
+                   ? GCL_OK
+                   : GCL_FAIL(err, GCL_E_NOMEM, "transfer: host allocation of %zu bytes", bytes);
     }
-    snprintf(c.shape, sizeof c.shape, "%zu MiB, %s", bytes >> 20, kind);
-    if (c.median > out->median)
-        *out = c;
-done:
-    return st;
+    out->buffer = clCreateBuffer(gcl_context_cl(rig->ctx), CL_MEM_ALLOC_HOST_PTR, bytes, NULL, &st);
+    if (st == CL_SUCCESS)
+        out->p = clEnqueueMapBuffer(gcl_context_queue(rig->ctx), out->buffer, CL_TRUE,
+                                    CL_MAP_READ | CL_MAP_WRITE, 0, bytes, 0, NULL, NULL, &st);
+    if (st != CL_SUCCESS)
+        return GCL_FAIL_CL(err, st, "clCreateBuffer, clEnqueueMapBuffer", "%zu bytes of the host",
+                           bytes);
+    return GCL_OK;
 }
 
-gcl_status bench_ceiling_transfer(bench_rig *rig, bench_ceiling_id id, bench_ceiling *out,
-                                  gcl_error *err)
+static void return_host_memory(bench_rig *rig, host_memory *m)
 {
-    gcl_status st = GCL_OK;
-    const size_t bytes = transfer_bytes < rig->bytes ? transfer_bytes : rig->bytes;
-    cl_command_queue queue = gcl_context_queue(rig->ctx);
-    void *pageable = malloc(bytes), *mapped = NULL;
-    cl_mem pinned = NULL;
+    if (m->buffer == NULL) {
+        free(m->p);
+        return;
+    }
+    if (m->p != NULL) {
+        clEnqueueUnmapMemObject(gcl_context_queue(rig->ctx), m->buffer, m->p, 0, NULL, NULL);
+        clFinish(gcl_context_queue(rig->ctx));
+    }
+    clReleaseMemObject(m->buffer);
+}
 
-    if (pageable == NULL)
-        return GCL_FAIL(err, GCL_E_NOMEM, "transfer: host allocation of %zu bytes", bytes);
-    GCL_TRY(transfer_samples(rig, id, pageable, bytes, "pageable host memory", out, err));
-    pinned = clCreateBuffer(gcl_context_cl(rig->ctx), CL_MEM_ALLOC_HOST_PTR, bytes, NULL, &st);
-    if (st == CL_SUCCESS)
-        mapped = clEnqueueMapBuffer(queue, pinned, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0, bytes, 0,
-                                    NULL, NULL, &st);
-    if (st != CL_SUCCESS) {
-        st = GCL_FAIL_CL(err, st, "clCreateBuffer, clEnqueueMapBuffer", "%zu bytes of the host",
-                         bytes);
-        goto done;
+/* width 1 is malloc'd memory, 2 mapped; the better of a few transfers, after a check. */
+gcl_status bench_transfer_search(bench_rig *rig, bench_ceiling_id id, bench_shape *shape,
+                                 bench_ceiling *out, gcl_error *err)
+{
+    const size_t bytes = transfer_bytes < rig->bytes ? transfer_bytes : rig->bytes;
+    gcl_status st = GCL_OK;
+    double best = 0.0, seconds;
+
+    for (int width = 1; width <= 2; width++) {
+        host_memory host;
+
+        st = take_host_memory(rig, width == 2, bytes, &host, err);
+        if (st == GCL_OK)
+            st = check_transfer(rig, host.p, bytes, err);
+        for (int i = 0; i < TRIES && st == GCL_OK; i++) {
+            st = move(rig, id, host.p, bytes, &seconds, err);
+            if (st == GCL_OK && (best == 0.0 || seconds < best)) {
+                best = seconds;
+                *shape = (bench_shape){{width, 1, 1, 1, 1}};
+            }
+        }
+        return_host_memory(rig, &host);
+        if (st != GCL_OK)
+            return st;
     }
-    GCL_TRY(transfer_samples(rig, id, mapped, bytes, "mapped host memory", out, err));
+    snprintf(out->shape, sizeof out->shape, "%zu MiB, %s host memory", bytes >> 20,
+             shape->v[AXIS_WIDTH] == 2 ? "mapped" : "pageable");
+    return GCL_OK;
+}
+
+gcl_status bench_transfer_sample(bench_rig *rig, bench_ceiling_id id, const bench_shape *shape,
+                                 bench_ceiling *out, gcl_error *err)
+{
+    const size_t bytes = transfer_bytes < rig->bytes ? transfer_bytes : rig->bytes;
+    gcl_status st = GCL_OK;
+    host_memory host;
+    double seconds;
+
+    GCL_TRY(take_host_memory(rig, shape->v[AXIS_WIDTH] == 2, bytes, &host, err));
+    memset(host.p, 1, bytes);
+    for (int i = 0; i <= BENCH_ROUND_SAMPLES; i++) {
+        GCL_TRY(move(rig, id, host.p, bytes, &seconds, err));
+        if (i > 0)
+            bench_ceiling_add(out, id, 1e-9 * (double)bytes / seconds);
+    }
 done:
-    if (mapped != NULL) {
-        clEnqueueUnmapMemObject(queue, pinned, mapped, 0, NULL, NULL);
-        clFinish(queue);
-    }
-    if (pinned != NULL)
-        clReleaseMemObject(pinned);
-    free(pageable);
+    return_host_memory(rig, &host);
     return st;
 }

@@ -30,6 +30,9 @@ double bench_ceiling_clock(void);
 gcl_status bench_rig_open(bench_rig *rig, gcl_context *ctx, gcl_error *err);
 void bench_rig_close(bench_rig *rig);
 
+/** Samples are taken in rounds over all ceilings, so that a disturbance hits a part of each. */
+enum { BENCH_ROUNDS = 3, BENCH_ROUND_SAMPLES = BENCH_CEILING_SAMPLES / BENCH_ROUNDS };
+
 /** What a search moves; groups are per compute unit while searching. */
 enum { AXIS_WIDTH, AXIS_ACCUMULATORS, AXIS_UNROLL, AXIS_LOCAL, AXIS_GROUPS, N_AXES };
 
@@ -51,23 +54,26 @@ typedef struct bench_probe {
 /** NULL where the device lacks what is measured. */
 const bench_probe *bench_probe_find(const bench_rig *rig, bench_ceiling_id id);
 
-/** A kernel of the device (BENCH_FMA_F32 to BENCH_LOCAL): best shape, then samples. */
-gcl_status bench_ceiling_kernel(bench_rig *rig, bench_ceiling_id id, bench_ceiling *out,
-                                gcl_error *err);
+/**
+ * A ceiling's two halves. Search tries shapes, checks the result of each against the host's
+ * checksum, and leaves the best one in *shape and, as text, in out->shape; where the device lacks
+ * what is measured, *shape stays zero. Sample adds BENCH_ROUND_SAMPLES samples of that shape.
+ */
+gcl_status bench_kernel_search(bench_rig *rig, bench_ceiling_id id, bench_shape *shape,
+                               bench_ceiling *out, gcl_error *err);
+gcl_status bench_kernel_sample(bench_rig *rig, bench_ceiling_id id, const bench_shape *shape,
+                               bench_ceiling *out, gcl_error *err);
+gcl_status bench_launch_search(bench_rig *rig, bench_ceiling_id id, bench_shape *shape,
+                               bench_ceiling *out, gcl_error *err);
+gcl_status bench_launch_sample(bench_rig *rig, bench_ceiling_id id, const bench_shape *shape,
+                               bench_ceiling *out, gcl_error *err);
+gcl_status bench_transfer_search(bench_rig *rig, bench_ceiling_id id, bench_shape *shape,
+                                 bench_ceiling *out, gcl_error *err);
+gcl_status bench_transfer_sample(bench_rig *rig, bench_ceiling_id id, const bench_shape *shape,
+                                 bench_ceiling *out, gcl_error *err);
 
-/** BENCH_LAUNCH and BENCH_LAUNCH_WAIT. */
-gcl_status bench_ceiling_launch(bench_rig *rig, bench_ceiling_id id, bench_ceiling *out,
-                                gcl_error *err);
-
-/** BENCH_HOST_TO_DEVICE and BENCH_DEVICE_TO_HOST. */
-gcl_status bench_ceiling_transfer(bench_rig *rig, bench_ceiling_id id, bench_ceiling *out,
-                                  gcl_error *err);
-
-/** Adds a sample and brings median and spread up to date. */
-void bench_ceiling_add(bench_ceiling *c, double sample);
-
-/** True once there are enough samples, or as many as there is time and room for. */
-bool bench_ceiling_done(const bench_ceiling *c, double until);
+/** Adds a sample, which there must be room for, and brings the statistics up to date. */
+void bench_ceiling_add(bench_ceiling *c, bench_ceiling_id id, double sample);
 
 /** Inverse of bench_ceiling_records; GCL_E_FORMAT for anything that it does not write. */
 gcl_status bench_ceiling_parse(bench_ceilings *out, json_t *records, gcl_error *err);

@@ -6,14 +6,16 @@
 
 #include "base/verbose.h"
 
-enum { TRIES = 3, MOST = 4 }; /* launches of a shape while searching; values of an axis */
-static const double least_seconds = 2e-3; /* of a launch, where the work can grow */
+enum { TRIES = 4, MOST = 4 }; /* launches of a shape while searching; values of an axis */
+static const double least_seconds = 4e-3; /* of a launch, where the work can grow */
 
 /* Values by axis, the first is the start; NATIVE stands for the device's vector width. */
 enum { NATIVE = -1, HALF_NATIVE = -2, TWICE_NATIVE = -3 };
 typedef struct axes {
     int v[N_AXES][MOST];
 } axes;
+
+static const double better = 1.02; /* times the rate of the best so far: a new best */
 
 static const axes on_cpu[] = {
     [BENCH_FMA_F32] = {{{NATIVE, HALF_NATIVE, TWICE_NATIVE}, {12, 10, 8}, {1, 4}, {1, 16}, {16}}},
@@ -117,34 +119,58 @@ static cl_int warm_up(bench_rig *rig, const bench_probe *p, cl_kernel kernel, be
     return st;
 }
 
-/* Warm-up, check, TRIES launches; *rate of the fastest in 1e9 a second. s ends with its groups. */
-static gcl_status try_shape(bench_rig *rig, const bench_probe *p, bench_shape *s, double *rate,
+/* A shape with its kernel. */
+typedef struct contender {
+    bench_shape in_total; /* groups of all compute units */
+    cl_kernel kernel;
+    double rate; /* of the fastest launch, 1e9 a second */
+} contender;
+
+static void drop(contender *c)
+{
+    if (c->kernel != NULL)
+        clReleaseKernel(c->kernel);
+    memset(c, 0, sizeof *c);
+}
+
+static cl_int time_one(bench_rig *rig, const bench_probe *p, contender *c)
+{
+    double seconds;
+    const cl_int st = run(rig, c->kernel, &c->in_total, &seconds);
+    const double rate = 1e-9 * p->work(rig, &c->in_total) / seconds;
+
+    if (st == CL_SUCCESS && rate > c->rate)
+        c->rate = rate;
+    return st;
+}
+
+/*
+ * Builds, warms up, checks, and times a contender and the best so far in turn, so that both meet
+ * the same disturbances.
+ */
+static gcl_status try_shape(bench_rig *rig, const bench_probe *p, contender *c, contender *best,
                             gcl_error *err)
 {
+    const gcl_device_info *d = gcl_context_device(rig->ctx);
     gcl_status st = GCL_OK;
-    cl_kernel kernel = NULL;
-    double seconds;
 
-    *rate = 0.0;
-    s->v[AXIS_GROUPS] *= (int)gcl_context_device(rig->ctx)->compute_units;
-    if ((size_t)s->v[AXIS_LOCAL] > gcl_context_device(rig->ctx)->max_work_group ||
-        p->work(rig, s) <= 0.0)
+    c->in_total.v[AXIS_GROUPS] *= (int)d->compute_units;
+    if ((size_t)c->in_total.v[AXIS_LOCAL] > d->max_work_group || p->work(rig, &c->in_total) <= 0.0)
         return GCL_FAIL(err, CL_INVALID_WORK_GROUP_SIZE, "%s: %d work-items a group are too many",
-                        p->kernel, s->v[AXIS_LOCAL]);
-    GCL_TRY(make_kernel(rig, p, s, &kernel, err));
-    st = warm_up(rig, p, kernel, s);
+                        p->kernel, c->in_total.v[AXIS_LOCAL]);
+    GCL_TRY(make_kernel(rig, p, &c->in_total, &c->kernel, err));
+    st = warm_up(rig, p, c->kernel, &c->in_total);
     if (st == CL_SUCCESS)
-        GCL_TRY(p->verify(rig, s, err));
+        GCL_TRY(p->verify(rig, &c->in_total, err));
+    best->rate = 0.0;
     for (int i = 0; i < TRIES && st == CL_SUCCESS; i++) {
-        st = run(rig, kernel, s, &seconds);
-        if (st == CL_SUCCESS && 1e-9 * p->work(rig, s) / seconds > *rate)
-            *rate = 1e-9 * p->work(rig, s) / seconds;
+        st = time_one(rig, p, c);
+        if (st == CL_SUCCESS && best->kernel != NULL)
+            st = time_one(rig, p, best);
     }
     if (st != CL_SUCCESS)
         st = GCL_FAIL_CL(err, st, "clEnqueueNDRangeKernel", "%s of %s.cl", p->kernel, p->program);
 done:
-    if (kernel != NULL)
-        clReleaseKernel(kernel);
     return st;
 }
 
@@ -158,14 +184,14 @@ static void describe(char *out, size_t room, bench_ceiling_id id, const bench_sh
              s->v[AXIS_UNROLL], s->v[AXIS_GROUPS], s->v[AXIS_LOCAL]);
 }
 
-/* The best shape, groups in total. A shape that the device refuses is passed over. */
+/* The best shape of a kernel. A shape that the device refuses is passed over. */
 static gcl_status search(bench_rig *rig, const bench_probe *p, bench_ceiling_id id,
-                         bench_shape *best, gcl_error *err)
+                         bench_shape *out, gcl_error *err)
 {
     const gcl_device_info *d = gcl_context_device(rig->ctx);
     const axes *a = d->type & CL_DEVICE_TYPE_CPU ? &on_cpu[id] : &elsewhere[id];
-    bench_shape at, trial; /* groups per compute unit in `at` */
-    double best_rate = 0.0, rate;
+    contender best = {0};
+    bench_shape at; /* groups per compute unit */
     gcl_status st = GCL_OK;
     char text[96];
 
@@ -173,55 +199,69 @@ static gcl_status search(bench_rig *rig, const bench_probe *p, bench_ceiling_id 
         at.v[axis] = value(d, a->v[axis], 0);
     for (int axis = 0; axis < N_AXES; axis++)
         for (int i = axis == 0 ? 0 : 1, to; (to = value(d, a->v[axis], i)) != 0; i++) {
-            const int from = at.v[axis];
-            if ((i > 0 && to == from) || (best_rate > 0.0 && bench_ceiling_clock() > rig->until))
+            contender c = {.in_total = at};
+
+            if ((i > 0 && to == at.v[axis]) ||
+                (best.kernel != NULL && bench_ceiling_clock() > rig->until))
                 continue;
-            trial = at;
-            trial.v[axis] = to;
-            st = try_shape(rig, p, &trial, &rate, err);
-            if (st > GCL_OK)
-                return st;
-            describe(text, sizeof text, id, &trial);
-            gcl_verbose("ceiling %s: %s: %.4g %s", bench_ceiling_name(id), text, rate,
-                        bench_ceiling_unit(id));
-            if (rate > best_rate) {
-                best_rate = rate;
-                *best = trial;
+            c.in_total.v[axis] = to;
+            st = try_shape(rig, p, &c, &best, err);
+            describe(text, sizeof text, id, &c.in_total);
+            gcl_verbose("ceiling %s: %s: %.4g (best so far: %.4g) %s", bench_ceiling_name(id), text,
+                        c.rate, best.rate, bench_ceiling_unit(id));
+            if (st == GCL_OK && c.rate > better * best.rate) {
+                drop(&best);
+                best = c;
                 at.v[axis] = to;
+            } else {
+                drop(&c);
             }
+            if (st > GCL_OK)
+                goto done;
         }
-    if (best_rate > 0.0)
-        gcl_error_clear(err);
-    return best_rate > 0.0 ? GCL_OK : st;
+    if (best.kernel != NULL) {
+        *out = best.in_total;
+        st = GCL_OK;
+    }
+done:
+    drop(&best);
+    return st;
 }
 
-gcl_status bench_ceiling_kernel(bench_rig *rig, bench_ceiling_id id, bench_ceiling *out,
-                                gcl_error *err)
+gcl_status bench_kernel_search(bench_rig *rig, bench_ceiling_id id, bench_shape *shape,
+                               bench_ceiling *out, gcl_error *err)
 {
     const bench_probe *p = bench_probe_find(rig, id);
-    const double length = rig->until - bench_ceiling_clock();
-    gcl_status st = GCL_OK;
-    cl_kernel kernel = NULL;
-    bench_shape best;
-    double seconds;
+    gcl_status st;
 
     if (p == NULL)
         return GCL_OK;
-    st = search(rig, p, id, &best, err);
+    st = search(rig, p, id, shape, err);
     if (st < GCL_OK && (id == BENCH_FMA_F16 || id == BENCH_DOT_I8)) {
-        gcl_verbose("ceiling %s: not measured: %s", bench_ceiling_name(id),
-                    err == NULL ? gcl_status_name(st) : err->message);
-        gcl_error_clear(err);
-        return GCL_OK;
+        gcl_verbose("ceiling %s: not measured: %s", bench_ceiling_name(id), gcl_status_name(st));
+        st = GCL_OK;
     }
-    GCL_TRY(st);
-    describe(out->shape, sizeof out->shape, id, &best);
-    GCL_TRY(make_kernel(rig, p, &best, &kernel, err));
-    st = p->prepare(rig, kernel, &best);
-    rig->until = bench_ceiling_clock() + length / 4.0;
-    while (st == CL_SUCCESS && !bench_ceiling_done(out, rig->until)) {
-        st = run(rig, kernel, &best, &seconds);
-        bench_ceiling_add(out, 1e-9 * p->work(rig, &best) / seconds);
+    if (st == GCL_OK) {
+        describe(out->shape, sizeof out->shape, id, shape);
+        gcl_error_clear(err);
+    }
+    return st;
+}
+
+gcl_status bench_kernel_sample(bench_rig *rig, bench_ceiling_id id, const bench_shape *shape,
+                               bench_ceiling *out, gcl_error *err)
+{
+    const bench_probe *p = bench_probe_find(rig, id);
+    gcl_status st = GCL_OK;
+    cl_kernel kernel = NULL;
+    double seconds;
+
+    GCL_TRY(make_kernel(rig, p, shape, &kernel, err));
+    st = p->prepare(rig, kernel, shape);
+    for (int i = 0; i <= BENCH_ROUND_SAMPLES && st == CL_SUCCESS; i++) {
+        st = run(rig, kernel, shape, &seconds);
+        if (st == CL_SUCCESS && i > 0)
+            bench_ceiling_add(out, id, 1e-9 * p->work(rig, shape) / seconds);
     }
     if (st != CL_SUCCESS)
         st = GCL_FAIL_CL(err, st, "clEnqueueNDRangeKernel", "%s of %s.cl", p->kernel, p->program);

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CHAINS = 12, STEPS = 1 << 22, REPEATS = 15, MAX_THREADS = 256 };
+enum { CHAINS = 12, STEPS = 1 << 22, REPEATS = 21, MAX_THREADS = 256 };
 static const size_t read_bytes = (size_t)256 << 20;
 
 typedef struct job {
