@@ -1,0 +1,29 @@
+/**
+ * Whether a batch fits a device, before anything is allocated for it.
+ */
+#ifndef BENCH_MODEL_MEMORY_H
+#define BENCH_MODEL_MEMORY_H
+
+#include "bench/model_subject.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * Activations grow with the batch: what one batch took tells what another will. Without a known
+ * one the graph gives a lower bound.
+ *
+ * @param known_batch  0: none is known
+ * @param known        what known_batch took
+ * @return GCL_E_UNSUPPORTED, with both sizes, when it does not fit
+ */
+gcl_status bench_memory_check(gcl_context *ctx, const gcl_config *config,
+                              const bench_model_options *opt, int part, size_t batch,
+                              size_t known_batch, const bench_subject_totals *known,
+                              gcl_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

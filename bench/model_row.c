@@ -1,0 +1,114 @@
+/* model_row.c - records of kind "model". */
+#include "bench/model_row.h"
+
+#include <math.h>
+
+#include "bench/record.h"
+
+double bench_sum(const double *x, int n)
+{
+    double s = 0.0;
+
+    for (int i = 0; i < n; i++)
+        s += x[i];
+    return s;
+}
+
+void bench_row_name(char out[BENCH_ROW_NAME], int part, size_t batch, bench_phase phase)
+{
+    snprintf(out, BENCH_ROW_NAME, "%s/b%zu/%s", bench_part_name(part), batch,
+             bench_phase_name(phase));
+}
+
+gcl_status bench_row_create(json_t **out, const bench_model_options *opt, int part, size_t batch,
+                            bench_phase phase, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    json_t *record = NULL;
+    char name[BENCH_ROW_NAME];
+
+    *out = NULL;
+    bench_row_name(name, part, batch, phase);
+    GCL_TRY(bench_record_create(&record, opt->run, "model", name, err));
+    GCL_TRY(bench_record_text(record, "part", bench_part_name(part), err));
+    GCL_TRY(bench_record_count(record, "batch", batch, err));
+    GCL_TRY(bench_record_text(record, "phase", bench_phase_name(phase), err));
+    GCL_TRY(bench_record_count(record, "seed", (size_t)opt->seed, err));
+    *out = record;
+    record = NULL;
+done:
+    json_decref(record);
+    return st;
+}
+
+gcl_status bench_row_group(json_t *groups, const char *name, double s, double wall, size_t calls,
+                           gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    json_t *group = json_object();
+
+    GCL_TRY(bench_record_text(group, "op", name, err));
+    GCL_TRY(bench_record_real(group, "s", s, err));
+    GCL_TRY(bench_record_real(group, "share", s / wall, err));
+    GCL_TRY(bench_record_count(group, "calls", calls, err));
+    if (json_array_append(groups, group) != 0)
+        st = GCL_FAIL(err, GCL_E_NOMEM, "bench model: host allocation of a group");
+done:
+    json_decref(group);
+    return st;
+}
+
+gcl_status bench_row_groups(json_t *record, const double *op_s, const double *laps,
+                            const bench_subject_totals *t, double wall, gcl_error *err)
+{
+    static const char *const names[] = {"tokenize", "write inputs", "launch", "read outputs",
+                                        "png"};
+    gcl_status st = GCL_OK;
+    const double kernels = bench_sum(op_s, BENCH_MAX_OPS);
+    double explained = kernels;
+    json_t *groups = json_array();
+
+    for (int i = 0; gcl_ops[i] != NULL; i++)
+        if (t->calls[i] > 0)
+            GCL_TRY(bench_row_group(groups, gcl_ops[i]->name, op_s[i], wall, t->calls[i], err));
+    for (int i = 0; i < BENCH_LAP_COUNT; i++) {
+        const double s = i == BENCH_LAP_RUN ? fmax(0.0, laps[i] - kernels) : laps[i];
+        if (s == 0.0)
+            continue;
+        GCL_TRY(bench_row_group(groups, names[i], s, wall, 1, err));
+        explained += s;
+    }
+    GCL_TRY(bench_record_real(record, "kernels_s", kernels, err));
+    GCL_TRY(bench_record_real(record, "gap_s", wall - kernels, err));
+    GCL_TRY(bench_record_real(record, "explained", explained / wall, err));
+    if (json_object_set(record, "groups", groups) != 0)
+        st = GCL_FAIL(err, GCL_E_NOMEM, "bench model: host allocation of groups");
+done:
+    json_decref(groups);
+    return st;
+}
+
+double bench_row_median(const json_t *record)
+{
+    return json_real_value(json_object_get(record, "median_s"));
+}
+
+gcl_status bench_row_rates(json_t *record, const bench_model_options *opt,
+                           const bench_subject_totals *t, size_t batch, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const double s = bench_row_median(record), gflop = t->flops / 1e9;
+
+    GCL_TRY(bench_record_real(record, "naive_gflop", gflop, err));
+    GCL_TRY(bench_record_real(record, "gflops", gflop / s, err));
+    if (opt->fma_gflops > 0.0)
+        GCL_TRY(bench_record_real(record, "pct_fma", 100.0 * gflop / s / opt->fma_gflops, err));
+    GCL_TRY(bench_record_real(record, "pictures_per_s", (double)batch / s, err));
+    GCL_TRY(bench_record_count(record, "memory_bytes",
+                               t->weight_bytes + t->const_bytes + t->arena_bytes, err));
+    GCL_TRY(bench_record_count(record, "weight_bytes", t->weight_bytes, err));
+    GCL_TRY(bench_record_count(record, "arena_bytes", t->arena_bytes, err));
+    GCL_TRY(bench_record_count(record, "const_bytes", t->const_bytes, err));
+done:
+    return st;
+}

@@ -1,0 +1,387 @@
+/*
+ * test_model_bench.c - `bench model` and `bench claims` on galip-56 with budgets of almost
+ * nothing: what records hold and how their numbers fit together.
+ *
+ * The program runs itself with --first-run PART/BATCH for the rows of new processes.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bench/claims.h"
+#include "bench/model_bench.h"
+#include "bench/record.h"
+
+#define N(x) (sizeof(x) / sizeof((x)[0]))
+
+static gcl_device_info device;
+static gcl_context *ctx;
+static gcl_checkpoint *checkpoint;
+static json_t *shared;
+static char *self;
+static size_t rows_told;
+
+static void count_rows(void *user, const char *name, size_t done, size_t total)
+{
+    (void)user;
+    assert_true(done <= total);
+    if (name == NULL)
+        assert_int_equal(done, total);
+    rows_told++;
+}
+
+static bench_model_options tiny(void)
+{
+    const bench_model_options o = {.rule = {.min_samples = 15,
+                                            .max_samples = 15,
+                                            .min_s = 0.0,
+                                            .limit_s = 60.0,
+                                            .max_width = 1e9},
+                                   .seed = 7,
+                                   .run = shared,
+                                   .progress = count_rows};
+    return o;
+}
+
+static json_t *run(const bench_model_options *o)
+{
+    gcl_error err = GCL_ERROR_INIT;
+    json_t *records = NULL;
+
+    if (bench_model_run(&records, ctx, checkpoint, o, &err) != GCL_OK)
+        fail_msg("%s", err.message);
+    gcl_error_clear(&err);
+    return records;
+}
+
+static double real(const json_t *r, const char *key)
+{
+    const json_t *v = json_object_get(r, key);
+
+    if (!json_is_number(v))
+        fail_msg("%s has no number %s", json_string_value(json_object_get(r, "name")), key);
+    return json_number_value(v);
+}
+
+static const char *text(const json_t *r, const char *key)
+{
+    const char *v = json_string_value(json_object_get(r, key));
+
+    if (v == NULL)
+        fail_msg("a record has no text %s", key);
+    return v != NULL ? v : ""; /* compilers do not see that fail_msg ends the test */
+}
+
+static void has_common(const json_t *r, const char *kind)
+{
+    static const char *const keys[] = {"name",    "device", "platform", "driver",
+                                       "version", "commit", "flags",    "date"};
+
+    assert_string_equal(text(r, "kind"), kind);
+    for (size_t i = 0; i < N(keys); i++)
+        text(r, keys[i]);
+}
+
+static void has_times(const json_t *r)
+{
+    const json_t *samples = json_object_get(r, "samples_s");
+    const size_t n = json_array_size(samples);
+    size_t below = 0, above = 0;
+
+    assert_true(n >= 1 && (double)n == real(r, "n"));
+    for (size_t i = 0; i < n; i++) {
+        const double s = json_real_value(json_array_get(samples, i));
+        assert_true(s > 0.0 && s >= real(r, "min_s"));
+        below += s <= real(r, "median_s");
+        above += s >= real(r, "median_s");
+    }
+    assert_true(2 * below >= n && 2 * above >= n);
+    assert_true(real(r, "p90_s") >= real(r, "median_s"));
+    assert_true(real(r, "spread") >= 0.0);
+}
+
+static double group_sum(const json_t *r, const char *key)
+{
+    const json_t *groups = json_object_get(r, "groups");
+    double all = 0.0;
+
+    assert_true(json_array_size(groups) > 0);
+    for (size_t i = 0; i < json_array_size(groups); i++) {
+        const json_t *g = json_array_get(groups, i);
+        text(g, "op");
+        assert_true(real(g, "s") >= 0.0 && real(g, "calls") >= 1.0);
+        all += real(g, key);
+    }
+    return all;
+}
+
+static void has_rates(const json_t *r)
+{
+    const double s = real(r, "median_s");
+
+    assert_true(fabs(real(r, "gflops") * s / real(r, "naive_gflop") - 1.0) < 1e-9);
+    assert_true(fabs(real(r, "pictures_per_s") * s - real(r, "batch")) < 1e-9 * real(r, "batch"));
+    assert_true(real(r, "memory_bytes") ==
+                real(r, "weight_bytes") + real(r, "arena_bytes") + real(r, "const_bytes"));
+    assert_true(fabs(group_sum(r, "share") - real(r, "explained")) < 0.01);
+}
+
+static void steady_rows_hold_together(void **state)
+{
+    static const size_t batches[] = {1, 2};
+    static const char *const names[] = {"text/b1/steady",     "text/b2/steady",
+                                        "netG/b1/steady",     "netG/b2/steady",
+                                        "pipeline/b1/steady", "pipeline/b2/steady"};
+    bench_model_options o = tiny();
+    json_t *records;
+
+    (void)state;
+    o.parts = 1u << GCL_PART_TEXT | 1u << GCL_PART_NETG | 1u << BENCH_PART_PIPELINE;
+    o.phases = 1u << BENCH_STEADY;
+    o.batches = batches;
+    o.n_batches = N(batches);
+    o.fma_gflops = 100.0;
+    rows_told = 0;
+    records = run(&o);
+    assert_int_equal(json_array_size(records), N(names));
+    assert_int_equal(rows_told, N(names) + 1);
+    for (size_t i = 0; i < N(names); i++) {
+        const json_t *r = json_array_get(records, i);
+        has_common(r, "model");
+        assert_string_equal(text(r, "name"), names[i]);
+        assert_true(real(r, "batch") == (double)(1 + i % 2) && real(r, "seed") == 7.0);
+        has_times(r);
+        has_rates(r);
+        assert_true(fabs(real(r, "pct_fma") - real(r, "gflops")) < 1e-9 * real(r, "gflops"));
+        assert_true(real(r, "kernels_s") > 0.0);
+        assert_true(fabs(real(r, "kernels_s") + real(r, "gap_s") - real(r, "median_s")) < 1e-9);
+        assert_true(fabs(group_sum(r, "s") / real(r, "median_s") - real(r, "explained")) < 1e-6);
+        print_message("%s: %.3f ms, explained %.3f\n", names[i], 1e3 * real(r, "median_s"),
+                      real(r, "explained"));
+        assert_true(real(r, "explained") > 0.0 && real(r, "explained") <= 1.2);
+    }
+    /* twice the pictures are twice the work */
+    assert_true(real(json_array_get(records, 5), "naive_gflop") ==
+                2.0 * real(json_array_get(records, 4), "naive_gflop"));
+    json_decref(records);
+}
+
+static void every_part_has_rows(void **state)
+{
+    static const size_t batches[] = {1};
+    bench_model_options o = tiny();
+    json_t *records;
+
+    (void)state;
+    o.batches = batches;
+    o.n_batches = 1;
+    o.rule.min_samples = o.rule.max_samples = 1;
+    records = run(&o); /* no program for first runs: those rows say so */
+    assert_int_equal(json_array_size(records), BENCH_PART_COUNT * BENCH_PHASE_COUNT);
+    for (size_t i = 0; i < json_array_size(records); i++) {
+        const json_t *r = json_array_get(records, i);
+        assert_string_equal(text(r, "part"), bench_part_name((int)i / BENCH_PHASE_COUNT));
+        if (strcmp(text(r, "phase"), "steady") == 0)
+            has_times(r);
+        else
+            assert_non_null(strstr(text(r, "skipped"), "process"));
+    }
+    json_decref(records);
+}
+
+static void new_processes_are_timed(void **state)
+{
+    static const size_t batches[] = {2};
+    char flag[] = "--first-run";
+    char *const program[] = {self, flag, NULL};
+    bench_model_options o = tiny();
+    json_t *records;
+
+    (void)state;
+    o.parts = 1u << GCL_PART_NOISE | 1u << BENCH_PART_PIPELINE;
+    o.phases = 1u << BENCH_COLD | 1u << BENCH_WARM;
+    o.batches = batches;
+    o.n_batches = 1;
+    o.first_run = program;
+    records = run(&o);
+    assert_int_equal(json_array_size(records), 4);
+    for (size_t i = 0; i < 4; i++) {
+        const json_t *r = json_array_get(records, i);
+        has_common(r, "model");
+        assert_string_equal(text(r, "phase"), i % 2 == 0 ? "cold" : "warm");
+        assert_true(real(r, "batch") == 2.0);
+        has_times(r);
+        has_rates(r);
+        assert_true(real(r, "explained") > 0.9 && real(r, "explained") <= 1.001);
+        print_message("%s: %.1f ms\n", text(r, "name"), 1e3 * real(r, "median_s"));
+    }
+    /* kernels of the pipeline take longer to compile than to load */
+    assert_true(real(json_array_get(records, 2), "median_s") >
+                real(json_array_get(records, 3), "median_s"));
+    json_decref(records);
+}
+
+static void what_does_not_fit_is_left_out(void **state)
+{
+    static const size_t batches[] = {1, 4096};
+    bench_model_options o = tiny();
+    json_t *records;
+
+    (void)state;
+    o.parts = 1u << GCL_PART_NETG;
+    o.phases = 1u << BENCH_STEADY;
+    o.batches = batches;
+    o.n_batches = 2;
+    o.max_memory_bytes = (uint64_t)256 << 20;
+    records = run(&o);
+    assert_int_equal(json_array_size(records), 2);
+    has_times(json_array_get(records, 0));
+    has_common(json_array_get(records, 1), "model");
+    assert_non_null(strstr(text(json_array_get(records, 1), "skipped"), "the limit is 268 MB"));
+    assert_null(json_object_get(json_array_get(records, 1), "median_s"));
+    json_decref(records);
+
+    o.max_memory_bytes = 1; /* the first batch as well, from the graph alone */
+    o.batches = batches + 1;
+    o.n_batches = 1;
+    records = run(&o);
+    assert_non_null(json_object_get(json_array_get(records, 0), "skipped"));
+    json_decref(records);
+}
+
+static void names_are_found(void **state)
+{
+    gcl_error err = GCL_ERROR_INIT;
+    bench_phase phase;
+    int part;
+
+    (void)state;
+    for (int i = 0; i < BENCH_PART_COUNT; i++) {
+        assert_int_equal(bench_part_find(&part, bench_part_name(i), &err), GCL_OK);
+        assert_int_equal(part, i);
+    }
+    assert_int_equal(bench_phase_find(&phase, "warm", &err), GCL_OK);
+    assert_int_equal(phase, BENCH_WARM);
+    assert_int_equal(bench_part_find(&part, "netX", &err), GCL_E_NOT_FOUND);
+    assert_non_null(strstr(err.message, "netX"));
+    assert_non_null(strstr(err.message, "pipeline"));
+    assert_int_equal(bench_phase_find(&phase, "hot", &err), GCL_E_NOT_FOUND);
+    gcl_error_clear(&err);
+}
+
+static void failures_are_told(void **state)
+{
+    char none[] = "/nonexistent/galip", no[] = "false", echo[] = "echo";
+    char *const programs[][2] = {{none, NULL}, {no, NULL}, {echo, NULL}};
+    static const char *const says[] = {"status 127", "status 1", "not times"};
+    gcl_error err = GCL_ERROR_INIT;
+    bench_model_options o = tiny();
+    json_t *records = shared;
+
+    (void)state;
+    o.parts = 1u << GCL_PART_NOISE;
+    o.phases = 1u << BENCH_COLD;
+    for (size_t i = 0; i < N(programs); i++) {
+        o.first_run = programs[i];
+        assert_int_not_equal(bench_model_run(&records, ctx, checkpoint, &o, &err), GCL_OK);
+        assert_null(records);
+        if (strstr(err.message, says[i]) == NULL)
+            fail_msg("\"%s\" does not say \"%s\"", err.message, says[i]);
+    }
+    assert_int_equal(bench_model_first_run(stdout, &device, checkpoint, "netG", &o, &err),
+                     GCL_E_ARG);
+    assert_int_equal(bench_model_first_run(stdout, &device, checkpoint, "netG/0", &o, &err),
+                     GCL_E_ARG);
+    assert_int_equal(bench_model_first_run(stdout, &device, checkpoint, "x/1", &o, &err),
+                     GCL_E_NOT_FOUND);
+    o.batches = (const size_t[]){1};
+    o.n_batches = 0;
+    assert_int_equal(bench_model_run(&records, ctx, checkpoint, &o, &err), GCL_E_ARG);
+    gcl_error_clear(&err);
+}
+
+static const json_t *named(const json_t *records, const char *name)
+{
+    for (size_t i = 0; i < json_array_size(records); i++)
+        if (strcmp(text(json_array_get(records, i), "name"), name) == 0)
+            return json_array_get(records, i);
+    fail_msg("there is no record %s", name);
+    return NULL;
+}
+
+static void claims_stand_beside_a_measurement(void **state)
+{
+    gcl_error err = GCL_ERROR_INIT;
+    const bench_model_options o = tiny();
+    json_t *records = NULL, *seen = json_object();
+    const json_t *r;
+
+    (void)state;
+    if (bench_claims_run(&records, ctx, checkpoint, &o, &err) != GCL_OK)
+        fail_msg("%s", err.message);
+    for (size_t i = 0; i < json_array_size(records); i++) {
+        r = json_array_get(records, i);
+        has_common(r, "claim");
+        text(r, "model");
+        text(r, "hardware");
+        text(r, "source");
+        assert_true(real(r, "size") > 0 && json_is_boolean(json_object_get(r, "published")));
+        if (json_is_true(json_object_get(r, "published")))
+            assert_true(real(r, "seconds") > 0.0);
+        assert_null(json_object_get(seen, text(r, "name")));
+        json_object_set_new(seen, text(r, "name"), json_true());
+    }
+    r = named(records, "GALIP, this device");
+    has_times(r);
+    assert_true(real(r, "seconds") == real(r, "median_s") && real(r, "size") == 56.0);
+    assert_string_equal(text(r, "hardware"), device.name);
+    assert_non_null(strstr(text(r, "note"), "not the published size"));
+    assert_null(json_object_get(r, "ratio"));
+    assert_true(fabs(real(named(records, "the paper's claim"), "ratio") - 120.0) < 1e-9);
+    assert_true(fabs(real(named(records, "work of LDM, 50 guided steps"), "ratio") - 265) < 0.5);
+    assert_true(fabs(real(named(records, "work of LDM, 250 guided steps"), "ratio") - 1280) < 0.5);
+    assert_non_null(strstr(text(named(records, "baselines, this device"), "note"), "not measured"));
+    json_decref(seen);
+    json_decref(records);
+    gcl_error_clear(&err);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(steady_rows_hold_together),
+        cmocka_unit_test(every_part_has_rows),
+        cmocka_unit_test(new_processes_are_timed),
+        cmocka_unit_test(what_does_not_fit_is_left_out),
+        cmocka_unit_test(names_are_found),
+        cmocka_unit_test(failures_are_told),
+        cmocka_unit_test(claims_stand_beside_a_measurement),
+    };
+    gcl_error err = GCL_ERROR_INIT;
+    bench_model_options o;
+    int failed = 1;
+
+    self = argv[0];
+    if (gcl_device_find(&device, NULL, &err) != GCL_OK ||
+        gcl_checkpoint_open(&checkpoint, "synthetic:1", "galip-56", &err) != GCL_OK ||
+        bench_run_create(&shared, &device, "", &err) != GCL_OK) {
+        fprintf(stderr, "%s\n", err.message);
+    } else if (argc == 3) {
+        o = tiny();
+        failed = bench_model_first_run(stdout, &device, checkpoint, argv[2], &o, &err) != GCL_OK;
+    } else if (gcl_context_create(&ctx, &device, &err) == GCL_OK) {
+        failed = cmocka_run_group_tests(tests, NULL, NULL);
+    }
+    gcl_context_destroy(ctx);
+    json_decref(shared);
+    gcl_checkpoint_close(checkpoint);
+    gcl_error_clear(&err);
+    return failed;
+}
