@@ -240,6 +240,7 @@ static void report(run_state *s, const op_instance *i, const char *variant, bool
     const char *math = fast ? "fast" : "strict";
     const bool noted = fast && r->fault != NULL && r->compared && r->guards && r->differing == 0;
     json_t *row = json_object();
+    char message[sizeof s->sum->first] = "";
 
     if (s->o->common != NULL)
         json_object_update(row, (json_t *)(size_t)s->o->common);
@@ -256,10 +257,10 @@ static void report(run_state *s, const op_instance *i, const char *variant, bool
                                     : noted          ? "note"
                                                      : "fail"));
     if (r->fault != NULL) {
+        snprintf(message, sizeof message, "%s: op %s, case %s, variant %s, %s math: %s", r->fault,
+                 i->suite->op, i->row->name, variant, math, r->what);
         json_object_set_new(row, "fault", json_string(r->fault));
-        json_object_set_new(row, "message",
-                            json_sprintf("%s: op %s, case %s, variant %s, %s math: %s", r->fault,
-                                         i->suite->op, i->row->name, variant, math, r->what));
+        json_object_set_new(row, "message", json_string(message));
         set_repeat(row, s->o, i, variant, math);
     }
     if (log != NULL)
@@ -269,19 +270,12 @@ static void report(run_state *s, const op_instance *i, const char *variant, bool
     s->sum->failed += r->fault != NULL && !noted;
     s->sum->special += !fast && r->special > 0;
     if (r->fault != NULL && !noted && s->sum->first[0] == '\0')
-        snprintf(s->sum->first, sizeof s->sum->first, "%s",
-                 json_string_value(json_object_get(row, "message")));
+        memcpy(s->sum->first, message, sizeof message);
     s->o->report(s->o->user, row);
     json_decref(row);
 }
 
 /* ---- the rows ---- */
-
-static void fail_row(row_result *r, gcl_status st, const char *message)
-{
-    r->fault = "error";
-    snprintf(r->what, sizeof r->what, "%s: %.600s", gcl_status_name(st), message);
-}
 
 static void check_row(run_state *s, op_instance *i, gcl_weight_set *weights,
                       const gcl_variant *variant, bool fast)
@@ -299,8 +293,10 @@ static void check_row(run_state *s, op_instance *i, gcl_weight_set *weights,
         st = judge(i, plan, s->o->runs, &r, &err);
     else if (st == GCL_OK && variant[1].name == NULL)
         st = GCL_FAIL(&err, GCL_E_UNSUPPORTED, "the last variant must accept every case");
-    if (st != GCL_OK)
-        fail_row(&r, st, err.message);
+    if (st != GCL_OK) {
+        r.fault = "error";
+        snprintf(r.what, sizeof r.what, "%.600s", err.message);
+    }
     if (st != GCL_OK || plan != NULL)
         report(s, i, variant->name, fast, &r, err.log);
     else

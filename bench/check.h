@@ -11,7 +11,8 @@
 #include "host/context.h"
 
 /** With fast math every program is built with -cl-fast-relaxed-math. OpenCL 1.2 leaves accuracy,
- *  NaN and infinities to the device then: an element beyond the bound is a note, not a failure. */
+ *  NaN and infinities to the device then: an element beyond the bound is a note, not a failure.
+ *  Library calls (CLBlast) build their own programs, without the option. */
 enum { BENCH_MATH_STRICT = 1, BENCH_MATH_FAST = 2 };
 
 enum { BENCH_CHECK_RUNS = 5 }; /* the default */

@@ -157,6 +157,25 @@ static void other_formats(void **state)
     assert_has(cli_out, "\nlinear          1.1 sum(K) + 8: ");
 }
 
+/* A kernel that does not compile, one that is a little off: read from a folder of its own. */
+static void broken_kernels_fail(void **state)
+{
+    (void)state;
+    assert_int_equal(cli_shell("cp -r '" SOURCE_DIR "/kernels' k && echo broken >>k/repeat.cl && "
+                               "sed -i 's/ = a\\[/ = 1.0001f * a[/' k/add.cl"),
+                     0);
+    assert_int_equal(cli_shell("GALIP_KERNEL_DIR=k \"$GALIP\" check --op repeat --case one"), 1);
+    assert_has(cli_out, "FAIL error: op repeat, case one, variant plain_f32, strict math: "
+                        "clBuildProgram: ");
+    assert_ends(cli_out, "\n0 passed, 2 failed\n");
+    assert_int_equal(cli_shell("GALIP_KERNEL_DIR=k \"$GALIP\" check --op add --case one "
+                               "--math strict"),
+                     1);
+    assert_has(cli_out, "FAIL wrong element: op add, case one, variant plain_f32, strict math: ");
+    assert_has(cli_out, "; repeat: galip check --op add --case one --variant plain_f32 --math "
+                        "strict --seed 1\n");
+}
+
 static void wrong_names(void **state)
 {
     (void)state;
@@ -182,6 +201,7 @@ int main(void)
         cmocka_unit_test(json_holds_every_row),
         cmocka_unit_test(other_formats),
         cmocka_unit_test(wrong_names),
+        cmocka_unit_test(broken_kernels_fail),
     };
 
     return cmocka_run_group_tests(tests, cli_make_folder, cli_remove_folder);
