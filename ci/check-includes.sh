@@ -12,7 +12,7 @@ declare -A may=(
     [host]='host base'
     [host/ops]='host/ops host base'
     [model]='model host host/ops weights image base'
-    [cli]='cli model host host/ops weights image base'
+    [cli]='cli bench model host host/ops weights image base'
     [tests]='tests model host host/ops weights image base'
     [bench]='bench tests model host host/ops weights image base'
     [kernels]='kernels/common'
@@ -73,6 +73,7 @@ self_test host/a.c host/ops/a.h
 self_test host/ops/a.c model/a.h
 self_test model/a.c cli/a.h
 self_test tests/ops/a.c cli/a.h
+self_test model/a.c bench/a.h
 self_test kernels/a.cl base/a.h
 self_test kernels/a.cl kernels/b.cl
 self_test kernels/common/a.h kernels/c.h

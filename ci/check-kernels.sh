@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-kernels=(kernels/*.cl)
+kernels=(kernels/*.cl kernels/*/*.cl)
 [ -e "${kernels[0]}" ]
 wrong=0
 for kernel in "${kernels[@]}"; do

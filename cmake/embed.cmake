@@ -1,6 +1,6 @@
 # Embeds the kernel sources as byte arrays, so that they stay plain files of any length.
 file(GLOB GALIP_KERNEL_FILES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/*.cl
-     ${PROJECT_SOURCE_DIR}/kernels/bench/*.cl ${PROJECT_SOURCE_DIR}/kernels/common/*.h)
+     ${PROJECT_SOURCE_DIR}/kernels/*/*.cl ${PROJECT_SOURCE_DIR}/kernels/common/*.h)
 set(GALIP_KERNELS_C ${PROJECT_BINARY_DIR}/embedded_kernels.c)
 add_custom_command(
   OUTPUT ${GALIP_KERNELS_C}

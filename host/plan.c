@@ -209,9 +209,18 @@ static gcl_status make_kernel(gcl_plan *p, plan_step *step, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     const gcl_launch *l = &step->launch;
+    const char *more = p->options.build_options;
+    char options[2 * sizeof l->options];
     cl_program program = NULL;
 
-    GCL_TRY(gcl_context_program(p->ctx, &program, l->program, l->options, err));
+    if ((size_t)snprintf(options, sizeof options, "%s%s%s", l->options,
+                         more != NULL && *l->options ? " " : "",
+                         more != NULL ? more : "") >= sizeof options) {
+        st = GCL_FAIL(err, GCL_E_ARG, "%s.cl: build options \"%s %s\" are longer than %zu bytes",
+                      l->program, l->options, more, sizeof options - 1);
+        goto done;
+    }
+    GCL_TRY(gcl_context_program(p->ctx, &program, l->program, options, err));
     step->kernel = clCreateKernel(program, l->kernel, &st);
     if (st != CL_SUCCESS) {
         st = GCL_FAIL_CL(err, st, "clCreateKernel", "%s of %s.cl", l->kernel, l->program);

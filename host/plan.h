@@ -20,6 +20,7 @@ typedef struct gcl_plan_options {
     bool no_fusion;       /* run the graph as it was written */
     bool guard;           /* canaries around every slot, NaN in every slot before the first run */
     const char *variants; /* "linear=plain_f32,conv2d=..." overrides the tables; NULL: none */
+    const char *build_options; /* appended to those of every program; NULL: none */
 } gcl_plan_options;
 
 typedef struct gcl_plan gcl_plan;

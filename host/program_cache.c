@@ -40,7 +40,9 @@ static int file_path(char *out, size_t room, const char *dir, const char *progra
                      size_t key_bytes)
 {
     const uint64_t hash = gcl_fnv1a64(GCL_FNV1A64_INIT, key, key_bytes);
-    const int n = snprintf(out, room, "%s/%s-%016" PRIx64 ".bin", dir, program, hash);
+    const char *slash = strrchr(program, '/');
+    const int n = snprintf(out, room, "%s/%s-%016" PRIx64 ".bin", dir,
+                           slash != NULL ? slash + 1 : program, hash);
 
     return n > 0 && (size_t)n < room;
 }

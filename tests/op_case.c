@@ -216,7 +216,7 @@ static gcl_status make_reference(op_instance *i, gcl_error *err)
     return GCL_OK;
 }
 
-static double element(const void *data, gcl_dtype dtype, size_t i)
+double op_element(const void *data, gcl_dtype dtype, size_t i)
 {
     return dtype == GCL_F32   ? (double)((const float *)data)[i]
            : dtype == GCL_I32 ? (double)((const int32_t *)data)[i]
@@ -226,7 +226,7 @@ static double element(const void *data, gcl_dtype dtype, size_t i)
 /* A NaN is right where the reference has one, unless it is what fresh memory was filled with. */
 static double error_of(const void *data, gcl_dtype dtype, size_t i, double want)
 {
-    const double got = element(data, dtype, i);
+    const double got = op_element(data, dtype, i);
     const uint32_t fresh = GCL_GUARD_PATTERN;
 
     if (isnan(want))
@@ -264,7 +264,7 @@ gcl_status op_instance_compare(op_instance *i, const void *got, op_deviation *ou
         if (out->ok && e != 0.0 && !(e <= out->tolerance * unit)) {
             out->ok = false;
             out->bad = k;
-            out->got = element(got, i->data.out_dtype, k);
+            out->got = op_element(got, i->data.out_dtype, k);
             out->want = i->want[k];
             out->allowed = out->tolerance * unit;
         }

@@ -57,6 +57,9 @@ typedef struct op_deviation {
 
 gcl_status op_instance_compare(op_instance *i, const void *got, op_deviation *out, gcl_error *err);
 
+/* Element i of a result. */
+double op_element(const void *data, gcl_dtype dtype, size_t i);
+
 /* "[1,2,3]" of element `at` of the result; returns text. */
 const char *op_instance_index(const op_instance *i, size_t at, char *text, size_t room);
 

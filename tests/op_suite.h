@@ -70,9 +70,12 @@ typedef struct op_suite {
     void (*reference)(const long *p, const op_data *d, double *out, double *scale);
 
     /* |got - want| <= tolerance(p) * 2^-24 * scale, i.e. in half units in the last place of the
-     * terms. 0: exact. NaN is wanted where the reference has it. State the derivation in a comment
-     * at the definition. */
+     * terms. 0: exact. NaN is wanted where the reference has it. */
     double (*tolerance)(const long *p);
+
+    /* Formula and derivation of the tolerance, as `galip check --bounds` prints it; sum(n) stands
+     * for op_sum_tolerance(n). */
+    const char *bound;
 } op_suite;
 
 /* The suites of host/ops/ops.def, in its order; ends with NULL. */

@@ -41,7 +41,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
     }
 }
 
-/* A product and a sum, half a unit each at most. */
 static double tolerance(const long *p)
 {
     (void)p;
@@ -78,4 +77,5 @@ const op_suite op_suite_add = {
     .build = build,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "2: a product and a sum, half a unit each at most.",
 };

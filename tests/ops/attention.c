@@ -85,10 +85,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
             }
 }
 
-/* A score is a sum of d_head products and two more roundings; its error, in terms of the sum of
- * its absolute terms, and that of the difference and of exp (3 ulp) are relative errors of the
- * weights. They reach the result twice, through the sum of products with v and through the
- * total, each a sum over T; then a quotient (2.5 ulp). */
 static double tolerance(const long *p)
 {
     const double d_head = (double)(p[D_MODEL] / p[HEADS]);
@@ -149,4 +145,9 @@ const op_suite op_suite_attention = {
     .fill = fill,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "2 (sum(d_head) + sum(T) + 10) + 5: a score is a sum of d_head products and two more "
+             "roundings; its error, in terms of the sum of its absolute terms, and that of the "
+             "difference and of exp (3 ulp) are relative errors of the weights. They reach the "
+             "result twice, through the sum of products with v and through the total, each a sum "
+             "over T; then a quotient (2.5 ulp).",
 };

@@ -65,7 +65,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
         }
 }
 
-/* A copy. */
 static double tolerance(const long *p)
 {
     (void)p;
@@ -132,4 +131,5 @@ const op_suite op_suite_concat = {
     .build = build,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "0: a copy.",
 };

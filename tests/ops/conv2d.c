@@ -127,8 +127,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
     }
 }
 
-/* The sum of C * kH * kW products, plus the epilogue: QuickGELU has slope <= 1.1 and an exp of
- * 3 ulp. */
 static double tolerance(const long *p)
 {
     return 1.1 * op_sum_tolerance((double)(p[C] * p[KH] * p[KW])) + 8.0;
@@ -192,4 +190,6 @@ const op_suite op_suite_conv2d = {
     .build = build,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "1.1 sum(C kH kW) + 8: the sum of C * kH * kW products, plus the epilogue: QuickGELU "
+             "has slope <= 1.1 and an exp of 3 ulp.",
 };

@@ -65,8 +65,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
         }
 }
 
-/* Three sums of d products, of which the roots halve the relative error of two; two roots (3 ulp)
- * and two quotients (2.5 ulp). */
 static double tolerance(const long *p)
 {
     return 2.0 * op_sum_tolerance((double)p[D]) + 22.0;
@@ -101,4 +99,6 @@ const op_suite op_suite_cosine = {
     .fill = fill,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "2 sum(d) + 22: three sums of d products, of which the roots halve the relative error "
+             "of two; two roots (3 ulp) and two quotients (2.5 ulp).",
 };

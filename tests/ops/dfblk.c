@@ -52,7 +52,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
     }
 }
 
-/* Twice a product, a sum and a slope, half a unit each; LeakyReLU does not enlarge an error. */
 static double tolerance(const long *p)
 {
     (void)p;
@@ -90,4 +89,6 @@ const op_suite op_suite_dfblk = {
     .build = build,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "6: twice a product, a sum and a slope, half a unit each; LeakyReLU does not enlarge "
+             "an error.",
 };

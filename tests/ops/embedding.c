@@ -54,7 +54,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
                                     : (double)op_f32(d, "table")[tokens[r] * p[D] + c];
 }
 
-/* A copy. */
 static double tolerance(const long *p)
 {
     (void)p;
@@ -90,4 +89,5 @@ const op_suite op_suite_embedding = {
     .fill = fill,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "0: a copy.",
 };

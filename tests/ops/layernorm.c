@@ -67,9 +67,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
     }
 }
 
-/* The mean is a sum of C terms. The variance is one more, of which the root halves the relative
- * error; the mean's own error cancels in it to first order. Then: differences (1, squared 2),
- * quotients by C, sqrt (3 ulp), reciprocal (2.5 ulp), two products and a sum: below 24. */
 static double tolerance(const long *p)
 {
     return 1.5 * op_sum_tolerance((double)p[C]) + 24.0;
@@ -129,4 +126,8 @@ const op_suite op_suite_layernorm = {
     .fill = fill,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "1.5 sum(C) + 24: the mean is a sum of C terms. The variance is one more, of which "
+             "the root halves the relative error; the mean's own error cancels in it to first "
+             "order. Then: differences (1, squared 2), quotients by C, sqrt (3 ulp), reciprocal "
+             "(2.5 ulp), two products and a sum: below 24.",
 };

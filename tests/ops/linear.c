@@ -87,7 +87,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
         }
 }
 
-/* The sum of K products, plus the epilogue: QuickGELU has slope <= 1.1 and an exp of 3 ulp. */
 static double tolerance(const long *p)
 {
     return 1.1 * op_sum_tolerance((double)p[K]) + 8.0;
@@ -128,4 +127,6 @@ const op_suite op_suite_linear = {
     .build = build,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "1.1 sum(K) + 8: the sum of K products, plus the epilogue: QuickGELU has slope <= 1.1 "
+             "and an exp of 3 ulp.",
 };

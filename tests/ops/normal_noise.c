@@ -74,9 +74,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
         }
 }
 
-/* In half units in the last place: ln 4 (the mantissa's rounding, 1, grows by at most 1 / 0.35;
- * sums and polynomial 1), of which the root takes half; its own rounding 1, sine or cosine 2, the
- * product 1. Worst seen 4.9 (test_noise). */
 static double tolerance(const long *p)
 {
     (void)p;
@@ -116,4 +113,7 @@ const op_suite op_suite_normal_noise = {
     .fill = fill,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "6: in half units in the last place: ln 4 (the mantissa's rounding, 1, grows by at "
+             "most 1 / 0.35; sums and polynomial 1), of which the root takes half; its own "
+             "rounding 1, sine or cosine 2, the product 1. Worst seen 4.9 (test_noise).",
 };

@@ -46,7 +46,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
             }
 }
 
-/* A product, a sum, a difference, each half a unit, and a quotient of 2.5 ulp. */
 static double tolerance(const long *p)
 {
     (void)p;
@@ -91,4 +90,5 @@ const op_suite op_suite_normalize_rgb = {
     .build = build,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "8: a product, a sum, a difference, each half a unit, and a quotient of 2.5 ulp.",
 };

@@ -49,7 +49,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
     }
 }
 
-/* A copy. */
 static double tolerance(const long *p)
 {
     (void)p;
@@ -93,4 +92,5 @@ const op_suite op_suite_pool_eot = {
     .fill = fill,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "0: a copy.",
 };

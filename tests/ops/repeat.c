@@ -31,7 +31,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
                 *out++ = (double)op_f32(d, "x")[e];
 }
 
-/* A copy is exact. */
 static double tolerance(const long *p)
 {
     (void)p;
@@ -64,4 +63,5 @@ const op_suite op_suite_repeat = {
     .build = build,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "0: a copy is exact.",
 };

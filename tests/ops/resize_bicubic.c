@@ -101,8 +101,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
     free(across);
 }
 
-/* Sums of integers. That both sides round each coefficient alike is no matter of course, as they
- * compute it differently; it holds for the cases here, and test_bicubic.c has Pillow's bytes. */
 static double tolerance(const long *p)
 {
     (void)p;
@@ -160,4 +158,7 @@ const op_suite op_suite_resize_bicubic = {
     .fill = fill,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "0: sums of integers. That both sides round each coefficient alike is no matter of "
+             "course, as they compute it differently; it holds for the cases here, and "
+             "test_bicubic.c has Pillow's bytes.",
 };

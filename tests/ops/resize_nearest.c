@@ -56,7 +56,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
         }
 }
 
-/* A copy. */
 static double tolerance(const long *p)
 {
     (void)p;
@@ -89,4 +88,5 @@ const op_suite op_suite_resize_nearest = {
     .build = build,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "0: a copy.",
 };

@@ -70,7 +70,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
                 out[(b * plane + i) * 3 + c] = byte_of(x[(b * 3 + c) * plane + i]);
 }
 
-/* The sequence of roundings is part of the contract. */
 static double tolerance(const long *p)
 {
     (void)p;
@@ -104,4 +103,5 @@ const op_suite op_suite_rgb_pack = {
     .fill = fill,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "0: the sequence of roundings is part of the contract.",
 };

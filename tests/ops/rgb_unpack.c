@@ -45,7 +45,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
                 out[(b * 3 + c) * plane + i] = (float)(x[(b * plane + i) * 3 + c] / 255.0);
 }
 
-/* The quotient is correctly rounded. */
 static double tolerance(const long *p)
 {
     (void)p;
@@ -79,4 +78,5 @@ const op_suite op_suite_rgb_unpack = {
     .fill = fill,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "0: the quotient is correctly rounded.",
 };

@@ -44,7 +44,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
     }
 }
 
-/* A copy. */
 static double tolerance(const long *p)
 {
     (void)p;
@@ -94,4 +93,5 @@ const op_suite op_suite_slice = {
     .build = build,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "0: a copy.",
 };

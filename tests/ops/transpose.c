@@ -41,7 +41,6 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
                 out[(b * p[C] + c) * p[R] + r] = (double)*x++;
 }
 
-/* A copy. */
 static double tolerance(const long *p)
 {
     (void)p;
@@ -68,4 +67,5 @@ const op_suite op_suite_transpose = {
     .build = build,
     .reference = reference,
     .tolerance = tolerance,
+    .bound = "0: a copy.",
 };
