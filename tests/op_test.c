@@ -117,7 +117,10 @@ static void run_case(gcl_context *ctx, const op_suite *s, const gcl_op *op, cons
         t->failed++;
     }
     too_large = err.status == GCL_OK && opt->max_work > 0 && work(&i) > opt->max_work;
-    for (const gcl_variant *v = op->variants; v->name != NULL && err.status == GCL_OK; v++) {
+    if (opt->list && err.status == GCL_OK && !too_large)
+        printf("%s %s\n", s->op, c->name);
+    for (const gcl_variant *v = op->variants; v->name != NULL && err.status == GCL_OK && !opt->list;
+         v++) {
         bool ran, ok;
         if (opt->variant != NULL && strcmp(opt->variant, v->name) != 0)
             continue;
@@ -186,7 +189,7 @@ op_tally op_run_suite(gcl_context *ctx, const op_suite *s, const gcl_op *op, con
         t.failed++;
         t.expected++;
     }
-    for (int i = 0; i < s->n_bad_calls && opt->one_case == NULL; i++) {
+    for (int i = 0; i < s->n_bad_calls && opt->one_case == NULL && !opt->list; i++) {
         const bool ok = fails_as_documented(&s->bad_calls[i]);
         t.passed += ok;
         t.failed += !ok;

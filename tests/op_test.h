@@ -13,6 +13,7 @@ typedef struct op_options {
     uint64_t seed;
     double max_work; /* cases of more FLOPs plus elements of operands and result are left out;
                         0: none is */
+    bool list;       /* only prints what would run: "OP CASE" a line */
     bool apart;      /* no canaries, but a buffer of its exact size for every tensor */
 } op_options;
 
