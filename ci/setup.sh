@@ -3,6 +3,7 @@
 # what its tests need, with --ci also what the checks of CI need. Silent when nothing is missing.
 # Elsewhere it prints the list and goes on if there is a compiler, CMake and pkg-config.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 # A need is a Debian package and a probe: whether something else already provides the same.
 needs=(
@@ -22,7 +23,15 @@ needs=(
     'zlib1g-dev         links z zlib.h'
 )
 needs_tests=('libcmocka-dev links cmocka stdarg.h stddef.h stdint.h setjmp.h cmocka.h')
-needs_ci=('clang tool clang' 'clang-format tool clang-format' 'shellcheck tool shellcheck')
+needs_ci=(
+    'clang           tool clang'
+    'clang-format    tool clang-format'
+    'shellcheck      tool shellcheck'
+    'oclgrind        tool oclgrind'
+    'mesa-opencl-icd test -e /etc/OpenCL/vendors/rusticl.icd'
+)
+needs_all=('python3-venv python_makes_venvs')
+intel_rt=(intel-opencl-rt==2026.2.0 intel-cmplr-lib-rt==2026.2.0)
 
 tool() {
     command -v "$1" >/dev/null
@@ -60,11 +69,56 @@ C
         "$scratch/device" >/dev/null 2>&1
 }
 
-case "${1:-}" in
+python_makes_venvs() {
+    python3 -c 'import ensurepip, venv' 2>/dev/null
+}
+
+# The packages name their libraries by paths of the machine that made them; hence the .icd file.
+install_intel() {
+    local dir=$PWD/build-intel-rt
+    [ ! -e "$(cat "$dir/vendors/intel.icd" 2>/dev/null)" ] || return 0
+    echo "setup: installing ${intel_rt[*]} in build-intel-rt/"
+    rm -rf "$dir"
+    if python3 -m venv "$dir" >"$scratch/log" 2>&1 &&
+        timeout 600 "$dir/bin/pip" install --quiet --disable-pip-version-check "${intel_rt[@]}" \
+            >>"$scratch/log" 2>&1 && [ -e "$dir/lib/libintelocl.so" ]; then
+        mkdir "$dir/vendors"
+        echo "$dir/lib/libintelocl.so" >"$dir/vendors/intel.icd"
+    else
+        rm -rf "$dir"
+        mkdir "$dir"
+        echo "${intel_rt[*]} cannot be installed: $(tail -n 1 "$scratch/log")" >"$dir/reason"
+        echo "setup: $(cat "$dir/reason")"
+    fi
+}
+
+# Installs the packages of `missing`.
+install_packages() {
+    as_root=()
+    [ "$(id -u)" = 0 ] || as_root=(sudo)
+    if ! tool apt-get || ! tool "${as_root[0]:-env}"; then
+        echo "setup: nothing can be installed here (no apt-get, or neither root nor sudo)"
+        echo "setup: not found, by the names of Debian packages: ${missing[*]}"
+        tool cc && tool cmake && tool pkg-config && return 0
+        echo "setup: a C compiler, CMake >= 3.25 and pkg-config are needed at least" >&2
+        exit 1
+    fi
+    echo "setup: installing ${missing[*]}"
+    apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -o DPkg::Lock::Timeout=120)
+    if ! { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "${missing[@]}"; } \
+        >"$scratch/log" 2>&1 </dev/null; then
+        tail -n 20 "$scratch/log" >&2
+        exit 1
+    fi
+}
+
+want=${1:-}
+case "$want" in
 '') ;;
 --tests) needs+=("${needs_tests[@]}") ;;
 --ci) needs+=("${needs_tests[@]}" "${needs_ci[@]}") ;;
-*) echo "usage: ci/setup.sh [--tests | --ci]" >&2 && exit 2 ;;
+--all) needs+=("${needs_tests[@]}" "${needs_ci[@]}" "${needs_all[@]}") ;;
+*) echo "usage: ci/setup.sh [--tests | --ci | --all]" >&2 && exit 2 ;;
 esac
 
 scratch=$(mktemp -d)
@@ -76,21 +130,5 @@ for need in "${needs[@]}"; do
     # shellcheck disable=SC2086 # the probe is a command with its arguments
     grep -qx "$package installed" <<<"$have" || $probe || missing+=("$package")
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
-
-as_root=()
-[ "$(id -u)" = 0 ] || as_root=(sudo)
-if ! tool apt-get || ! tool "${as_root[0]:-env}"; then
-    echo "setup: nothing can be installed here (no apt-get, or neither root nor sudo)"
-    echo "setup: not found, by the names of Debian packages: ${missing[*]}"
-    tool cc && tool cmake && tool pkg-config && exit 0
-    echo "setup: a C compiler, CMake >= 3.25 and pkg-config are needed at least" >&2
-    exit 1
-fi
-echo "setup: installing ${missing[*]}"
-apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -o DPkg::Lock::Timeout=120)
-if ! { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "${missing[@]}"; } \
-    >"$scratch/log" 2>&1 </dev/null; then
-    tail -n 20 "$scratch/log" >&2
-    exit 1
-fi
+[ ${#missing[@]} = 0 ] || install_packages
+[ "$want" != --all ] || install_intel

@@ -1,21 +1,25 @@
 #!/usr/bin/env bash
 # Set-up, build and all tests; where CI=true also the checks of the source, a build with clang, the
-# tests under sanitizers and an installation. Closes with the number of executed cases; each check
-# counts as one. In CI a skipped case is a failed one unless it names its reason.
+# tests under sanitizers, an installation, and the ops on other OpenCL implementations. Closes with
+# the number of executed cases; each check counts as one. In CI a skipped case is a failed one
+# unless it names its reason.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 passed=0 failed=0 skipped=0
 
-# check COMMAND...: one case more, passed or failed; the work goes on either way.
+# check COMMAND...: one case more, passed or failed, or skipped when it exits with 77, having said
+# why; the work goes on.
 check() {
+    local status=0 start=$SECONDS
     echo "== $*"
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $*"
-    fi
+    "$@" || status=$?
+    case $status in
+    0) passed=$((passed + 1)) ;;
+    77) skipped=$((skipped + 1)) ;;
+    *) failed=$((failed + 1)) && echo "FAILED: $*" ;;
+    esac
+    echo "== $((SECONDS - start)) s"
 }
 
 # build_with COMPILER: everything compiles with warnings as errors.
@@ -40,7 +44,7 @@ if [ -z "${CI:-}" ]; then
     ci/build.sh --tests
     run_tests
 else
-    ci/setup.sh --ci
+    ci/setup.sh --all
     export CMAKE_GENERATOR=Ninja # of every configuration below; make need not be there
     check ci/check-includes.sh
     check ci/check-format.sh
@@ -52,6 +56,9 @@ else
     check build_with clang
     check ci/sanitize.sh
     check ci/check-install.sh
+    check ci/oclgrind.sh
+    check ci/second-opinion.sh rusticl
+    check ci/second-opinion.sh intel
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

@@ -7,7 +7,8 @@
 
 static bool in_arena(const gcl_plan *p, const plan_slot *s)
 {
-    return s->kind == SLOT_VALUE || s->kind == SLOT_TEMP || p->options.guard;
+    return p->options.guard ||
+           (!p->options.apart && (s->kind == SLOT_VALUE || s->kind == SLOT_TEMP));
 }
 
 /* Inputs live through the plan, outputs to its end; with guards nothing shares memory. */
@@ -107,16 +108,27 @@ done:
     return st;
 }
 
+/* A buffer of its own for a slot that no arena holds. */
+static gcl_status own_buffer(gcl_plan *p, plan_slot *s, cl_mem_flags flags, const char *what,
+                             gcl_error *err)
+{
+    cl_int st;
+
+    if (s->mem != NULL)
+        return GCL_OK;
+    s->mem = clCreateBuffer(gcl_context_cl(p->ctx), flags, s->bytes, NULL, &st);
+    if (st != CL_SUCCESS)
+        return GCL_FAIL_CL(err, st, "clCreateBuffer", "%s, %zu bytes", what, s->bytes);
+    s->owned = true;
+    return GCL_OK;
+}
+
 static gcl_status fill_constant(gcl_plan *p, plan_slot *s, gcl_error *err)
 {
-    gcl_status st = GCL_OK;
+    gcl_status st = own_buffer(p, s, CL_MEM_READ_ONLY, "constant", err);
 
-    if (s->mem == NULL) {
-        s->mem = clCreateBuffer(gcl_context_cl(p->ctx), CL_MEM_READ_ONLY, s->bytes, NULL, &st);
-        if (st != CL_SUCCESS)
-            return GCL_FAIL_CL(err, st, "clCreateBuffer", "constant, %zu bytes", s->bytes);
-        s->owned = true;
-    }
+    if (st != GCL_OK)
+        return st;
     st = clEnqueueWriteBuffer(gcl_context_queue(p->ctx), s->mem, CL_TRUE, 0, s->bytes, s->data, 0,
                               NULL, NULL);
     if (st != CL_SUCCESS)
@@ -159,6 +171,8 @@ static gcl_status fill_slots(gcl_plan *p, gcl_error *err)
             st = fill_constant(p, s, err);
         else if (s->kind == SLOT_WEIGHT)
             st = fill_weight(p, s, err);
+        else
+            st = own_buffer(p, s, CL_MEM_READ_WRITE, "activation", err);
     }
     return st;
 }

@@ -19,6 +19,8 @@ typedef struct gcl_plan_options {
     bool keep_named;      /* named intermediates stay readable after a run */
     bool no_fusion;       /* run the graph as it was written */
     bool guard;           /* canaries around every slot, NaN in every slot before the first run */
+    bool apart;           /* a buffer of its exact size for every slot, for checkers of accesses;
+                             guard comes first */
     const char *variants; /* "linear=plain_f32,conv2d=..." overrides the tables; NULL: none */
     const char *build_options; /* appended to those of every program; NULL: none */
 } gcl_plan_options;

@@ -2,9 +2,15 @@
  * op_main.c - op_test's command line.
  *
  * usage: op_test [--op NAME] [--case NAME] [--variant NAME] [--seed N] [--device D]
- *                [--as gpu|narrow|small] [--self-test]
- * --as makes the choices of another kind of device (tiles, group sizes) run on this one.
- * exit 0 only when every case that the tables name was executed and passed.
+ *                [--as gpu|narrow|small] [--max-work N] [--apart]
+ *                [--list | --self-test | --fault NAME]
+ * --as        makes the choices of another kind of device (tiles, group sizes) run on this one
+ * --max-work  leaves out cases of more than N FLOPs plus elements; for simulators
+ * --apart     gives each tensor a buffer of exactly its size and no canaries; for tools that know
+ *             the size of a buffer, and see what a kernel touches beyond it
+ * --list      prints the cases that the options leave, "OP CASE" a line, and runs none
+ * --fault     runs one wrong kernel for such a tool to find: race, overrun, overread, uninitialised
+ * exit 0 only when every case that the tables name, and no option leaves out, ran and passed.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -22,13 +28,18 @@ static int run_suites(gcl_context *ctx, const char *op, const op_options *opt)
         if (op != NULL && strcmp(op, op_suites[i]->op) != 0)
             continue;
         t = op_run_suite(ctx, op_suites[i], gcl_op_find(op_suites[i]->op), opt);
-        printf("%-16s %3d passed, %d failed, %d refused by a faster variant\n", op_suites[i]->op,
+        if (opt->list)
+            continue;
+        printf("%-16s %3d passed, %d failed, %d refused by a faster variant", op_suites[i]->op,
                t.passed, t.failed, t.refused);
+        printf(t.too_large > 0 ? ", %d too large\n" : "\n", t.too_large);
         total.passed += t.passed;
         total.failed += t.failed;
         total.refused += t.refused;
-        total.expected += t.expected;
+        total.expected += t.expected - t.too_large;
     }
+    if (opt->list)
+        return 0;
     if (total.expected == 0 || total.passed + total.failed + total.refused != total.expected) {
         printf("FAIL executed %d of %d in the tables\n",
                total.passed + total.failed + total.refused, total.expected);
@@ -62,10 +73,12 @@ int main(int argc, char **argv)
         {"op", required_argument, NULL, 'o'},      {"case", required_argument, NULL, 'c'},
         {"variant", required_argument, NULL, 'v'}, {"seed", required_argument, NULL, 's'},
         {"device", required_argument, NULL, 'd'},  {"self-test", no_argument, NULL, 't'},
-        {"as", required_argument, NULL, 'a'},      {NULL, 0, NULL, 0},
+        {"as", required_argument, NULL, 'a'},      {"max-work", required_argument, NULL, 'w'},
+        {"apart", no_argument, NULL, 'p'},         {"fault", required_argument, NULL, 'f'},
+        {"list", no_argument, NULL, 'l'},          {NULL, 0, NULL, 0},
     };
     op_options opt = {.seed = 1};
-    const char *op = NULL, *which = NULL, *kind = NULL;
+    const char *op = NULL, *which = NULL, *kind = NULL, *fault = NULL;
     gcl_error err = GCL_ERROR_INIT;
     gcl_device_info device;
     gcl_context *ctx = NULL;
@@ -92,6 +105,18 @@ int main(int argc, char **argv)
         case 'a':
             kind = optarg;
             break;
+        case 'w':
+            opt.max_work = strtod(optarg, NULL);
+            break;
+        case 'p':
+            opt.apart = true;
+            break;
+        case 'l':
+            opt.list = true;
+            break;
+        case 'f':
+            fault = optarg;
+            break;
         case 't':
             self_test = true;
             break;
@@ -111,9 +136,12 @@ int main(int argc, char **argv)
         printf("FAIL %s\n", err.message);
         return 1;
     }
-    printf("device %s, driver %s, seed %llu\n", device.name, device.driver,
-           (unsigned long long)opt.seed);
-    rc = self_test ? !op_self_test(ctx) : run_suites(ctx, op, &opt);
+    if (!opt.list)
+        printf("device %s, driver %s, seed %llu\n", device.name, device.driver,
+               (unsigned long long)opt.seed);
+    rc = self_test       ? !op_self_test(ctx)
+         : fault != NULL ? !op_plant_fault(ctx, fault)
+                         : run_suites(ctx, op, &opt);
     gcl_context_destroy(ctx);
     return rc;
 }

@@ -100,3 +100,17 @@ bool op_self_test(gcl_context *ctx)
     printf("%d passed, %d failed\n", passed, failed);
     return failed == 0;
 }
+
+bool op_plant_fault(gcl_context *ctx, const char *fault)
+{
+    const op_options opt = {.seed = 1, .apart = true};
+    char kernel[64];
+    const gcl_variant variants[] = {{kernel, NULL, emit}, {NULL, NULL, NULL}};
+    op_tally t;
+
+    snprintf(kernel, sizeof kernel, "broken_%s", fault);
+    setenv("GALIP_KERNEL_DIR", SOURCE_DIR "/tests/kernels", 1);
+    op.variants = variants;
+    t = op_run_suite(ctx, &suite, &op, &opt);
+    return t.variants_run == 1;
+}

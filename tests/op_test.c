@@ -36,7 +36,7 @@ done:
     return st;
 }
 
-static gcl_status run_twice(op_instance *i, gcl_plan *plan, bool *ok, gcl_error *err)
+static gcl_status run_twice(op_instance *i, gcl_plan *plan, bool apart, bool *ok, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     const size_t bytes = op_instance_bytes(i);
@@ -49,7 +49,8 @@ static gcl_status run_twice(op_instance *i, gcl_plan *plan, bool *ok, gcl_error 
     GCL_TRY(op_instance_write(i, plan, err));
     GCL_TRY(gcl_plan_run(plan, err));
     GCL_TRY(gcl_plan_read(plan, "result", first, bytes, err));
-    GCL_TRY(gcl_plan_check_guards(plan, err));
+    if (!apart)
+        GCL_TRY(gcl_plan_check_guards(plan, err));
     GCL_TRY(gcl_plan_run(plan, err));
     GCL_TRY(gcl_plan_read(plan, "result", second, bytes, err));
     GCL_TRY(check_result(i, first, ok, err));
@@ -64,21 +65,22 @@ done:
 }
 
 /* Runs one variant; false when it failed. *ran is false when the variant refuses the case. */
-static bool run_variant(gcl_context *ctx, op_instance *i, const char *variant, bool *ran)
+static bool run_variant(gcl_context *ctx, op_instance *i, const char *variant, bool apart,
+                        bool *ran)
 {
     gcl_status st = GCL_OK;
     gcl_error err = GCL_ERROR_INIT;
     gcl_weight_set *weights = NULL;
     gcl_plan *plan = NULL;
+    const gcl_plan_options options = {.guard = !apart, .apart = apart};
     bool ok = false;
 
     *ran = true;
     GCL_TRY(gcl_weight_set_create(&weights, ctx, op_instance_source(i), &err));
-    GCL_TRY(
-        op_instance_plan(i, &plan, ctx, weights, variant, (gcl_plan_options){.guard = true}, &err));
+    GCL_TRY(op_instance_plan(i, &plan, ctx, weights, variant, options, &err));
     *ran = plan != NULL;
     if (*ran)
-        GCL_TRY(run_twice(i, plan, &ok, &err));
+        GCL_TRY(run_twice(i, plan, apart, &ok, &err));
 done:
     if (st != GCL_OK)
         printf("FAIL %s: %s\n%s", gcl_status_name(st), err.message, err.log ? err.log : "");
@@ -88,10 +90,25 @@ done:
     return ok && st == GCL_OK;
 }
 
+/* FLOPs plus elements of operands and result: what a simulator's time goes with. */
+static double work(const op_instance *i)
+{
+    double sum = (double)i->data.out_count;
+
+    for (int k = 0; k < i->data.n; k++)
+        sum += (double)i->data.t[k].count;
+    for (int k = 0; k < gcl_graph_n_nodes(i->graph); k++) {
+        const gcl_node *n = gcl_graph_node_at(i->graph, k);
+        sum += n->op->flops(i->graph, n);
+    }
+    return sum;
+}
+
 static void run_case(gcl_context *ctx, const op_suite *s, const gcl_op *op, const op_case *c,
                      const op_options *opt, op_tally *t)
 {
     gcl_error err = GCL_ERROR_INIT;
+    bool too_large;
     op_instance i;
 
     if (op_instance_open(&i, s, op, c, opt->seed, &err) != GCL_OK) {
@@ -99,11 +116,19 @@ static void run_case(gcl_context *ctx, const op_suite *s, const gcl_op *op, cons
         print_case(s, c, "-", opt);
         t->failed++;
     }
-    for (const gcl_variant *v = op->variants; v->name != NULL && err.status == GCL_OK; v++) {
+    too_large = err.status == GCL_OK && opt->max_work > 0 && work(&i) > opt->max_work;
+    if (opt->list && err.status == GCL_OK && !too_large)
+        printf("%s %s\n", s->op, c->name);
+    for (const gcl_variant *v = op->variants; v->name != NULL && err.status == GCL_OK && !opt->list;
+         v++) {
         bool ran, ok;
         if (opt->variant != NULL && strcmp(opt->variant, v->name) != 0)
             continue;
-        ok = run_variant(ctx, &i, v->name, &ran);
+        if (too_large) {
+            t->too_large++;
+            continue;
+        }
+        ok = run_variant(ctx, &i, v->name, opt->apart, &ran);
         if (!ran && v[1].name == NULL) {
             printf("FAIL the last variant, %s, must accept every case\n", v->name);
             ran = true;
@@ -114,6 +139,7 @@ static void run_case(gcl_context *ctx, const op_suite *s, const gcl_op *op, cons
         }
         t->passed += ok;
         t->failed += !ok;
+        t->variants_run |= 1u << (v - op->variants);
         if (!ok)
             print_case(s, c, v->name, opt);
     }
@@ -154,7 +180,16 @@ op_tally op_run_suite(gcl_context *ctx, const op_suite *s, const gcl_op *op, con
         run_case(ctx, s, op, &s->cases[i], opt, &t);
         t.expected += n_variants;
     }
-    for (int i = 0; i < s->n_bad_calls && opt->one_case == NULL; i++) {
+    for (const gcl_variant *v = op->variants; t.too_large > 0 && v->name != NULL; v++) {
+        if (opt->variant != NULL && strcmp(opt->variant, v->name) != 0)
+            continue;
+        if ((t.variants_run & 1u << (v - op->variants)) != 0)
+            continue;
+        printf("FAIL --max-work %.0f leaves no case for variant %s\n", opt->max_work, v->name);
+        t.failed++;
+        t.expected++;
+    }
+    for (int i = 0; i < s->n_bad_calls && opt->one_case == NULL && !opt->list; i++) {
         const bool ok = fails_as_documented(&s->bad_calls[i]);
         t.passed += ok;
         t.failed += !ok;

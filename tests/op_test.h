@@ -11,11 +11,17 @@
 typedef struct op_options {
     const char *one_case, *variant; /* NULL: all */
     uint64_t seed;
+    double max_work; /* cases of more FLOPs plus elements of operands and result are left out;
+                        0: none is */
+    bool list;       /* only prints what would run: "OP CASE" a line */
+    bool apart;      /* no canaries, but a buffer of its exact size for every tensor */
 } op_options;
 
 typedef struct op_tally {
     int passed, failed, refused; /* refused: by a variant that is not the last one */
     int expected;                /* cases times variants, plus bad calls, as the tables say */
+    int too_large;               /* cases times variants left out by max_work */
+    unsigned variants_run;       /* bit i: row i of the op's table ran; each must, in some case */
 } op_tally;
 
 /* Runs a suite's cases with op's variants; prints a report for each failure. */
@@ -23,5 +29,9 @@ op_tally op_run_suite(gcl_context *ctx, const op_suite *s, const gcl_op *op, con
 
 /* Runs deliberately wrong kernels; true when every fault was caught, and nothing else. */
 bool op_self_test(gcl_context *ctx);
+
+/* Runs one deliberately wrong kernel, in buffers of exact size, for a checker to find its fault:
+ * race, overrun, overread or uninitialised. True when it ran; its result is not looked at. */
+bool op_plant_fault(gcl_context *ctx, const char *fault);
 
 #endif

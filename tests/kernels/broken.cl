@@ -1,5 +1,5 @@
 /*
- * broken.cl - deliberately wrong kernels for op_test --self-test; y[i] = x[i] + 1 is right.
+ * broken.cl - deliberately wrong kernels for op_test --self-test and --fault; y[i] = x[i] + 1 is right.
  */
 __kernel void broken_right(__global const float *x, __global float *y, const int n)
 {
@@ -48,4 +48,25 @@ __kernel void broken_overread(__global const float *x, __global float *y, const 
     const int i = (int)get_global_id(0);
     if (i < n)
         y[i] = x[i] + 1.0f + 0.0f * x[i + 1];
+}
+
+/* right where items run in order: each writes into its neighbour's element */
+__kernel void broken_race(__global const float *x, __global float *y, const int n)
+{
+    const int i = (int)get_global_id(0);
+    if (i < n - 1)
+        y[i + 1] = 0.0f;
+    if (i < n)
+        y[i] = x[i] + 1.0f;
+}
+
+/* adds a private variable that no path has written */
+__kernel void broken_uninitialised(__global const float *x, __global float *y, const int n)
+{
+    const int i = (int)get_global_id(0);
+    float rest;
+    if (n < 0)
+        rest = 0.0f;
+    if (i < n)
+        y[i] = x[i] + 1.0f + 0.0f * rest;
 }
