@@ -26,7 +26,7 @@ gcl_status cli_bench_open(cli_bench_session *s, const cli_common *common, int ar
 {
     gcl_status st = GCL_OK;
     gcl_device_info device;
-    char flags[1024] = "galip";
+    char flags[1024] = "galip bench";
     size_t used = strlen(flags);
 
     for (int i = 0; i < argc && used < sizeof flags; i++)

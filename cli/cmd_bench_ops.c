@@ -5,6 +5,7 @@
 #include "bench/ceiling.h"
 #include "bench/op_bench.h"
 #include "cli/bench.h"
+#include "host/op.h"
 
 enum { KEY_OP = CLI_KEY_BENCH_OWN, KEY_CASE, KEY_VARIANTS, KEY_CACHE, KEY_VS, KEY_SECONDS };
 
