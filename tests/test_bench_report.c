@@ -279,7 +279,8 @@ static void reading_names_file_and_line(void **state)
 }
 
 static const char run_a[] =
-    "{'kind':'op','name':'same','samples_s':[1.00,1.01,1.02,1.03,1.04,1.05,1.06]}\n"
+    "{'kind':'op','name':'same','device':'d','commit':'c1','samples_s':[1.00,1.01,1.02,1.03,1.04,1."
+    "05,1.06]}\n"
     "{'kind':'op','name':'slower','samples_s':[1.00,1.01,1.02,1.03,1.04,1.05,1.06]}\n"
     "{'kind':'ceiling','name':'rate','unit':'GB/s','samples':[20,21,22,23,24,25,26]}\n"
     "{'kind':'ceiling','name':'cost','unit':'us','samples':[20,21,22,23,24,25,26]}\n"
@@ -291,7 +292,8 @@ static const char run_b[] =
     "{'kind':'ceiling','name':'cost','unit':'us','samples':[10,11,12,13,14,15,16]}\n"
     "{'kind':'ceiling','name':'rate','unit':'GB/s','samples':[40,41,42,43,44,45,46]}\n"
     "{'kind':'op','name':'slower','samples_s':[1.10,1.11,1.12,1.13,1.14,1.15,1.16]}\n"
-    "{'kind':'op','name':'same','samples_s':[1.03,1.04,1.05,1.06,1.07,1.08,1.09]}\n";
+    "{'kind':'op','name':'same','device':'d','commit':'c2','samples_s':[1.03,1.04,1.05,1.06,1.07,1."
+    "08,1.09]}\n";
 
 static void expect_row(const json_t *rows, size_t i, const char *name, const char *verdict,
                        double ratio)
@@ -327,6 +329,7 @@ static void compare_gives_verdicts(void **state)
     text = report("text", rows);
     expect_text(text, "op       slower     1.030 s     1.130 s");
     expect_text(text, "ceiling  rate    23.00 GB/s  43.00 GB/s");
+    expect_text(text, "device    d\ncommit    c1 against c2\n");
     expect_text(text, "only in B\n");
     free(text);
     json_decref(rows);

@@ -49,7 +49,7 @@ static void summary_refuses_none_and_nan(void **state)
     assert_non_null(strstr(err.message, "sample 2 of 2"));
 }
 
-/* Ranks from scipy.stats.binom.ppf(0.025, n, 0.5): 6 -> 1, 9 -> 2, 20 -> 6, 100 -> 40, 1000 -> 469 */
+/* Ranks to n = 1000 from scipy.stats.binom.ppf(0.025, n, 0.5). */
 static void median_width_uses_binomial_ranks(void **state)
 {
     static const struct {
