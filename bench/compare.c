@@ -1,7 +1,7 @@
 /* compare.c - two runs against each other. */
 #include "bench/compare.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,6 +91,23 @@ done:
     return st;
 }
 
+/* Where A and B come from: "x", or "x against y" where they differ. */
+static gcl_status set_facts(json_t *row, const json_t *const records[2], gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    char both[512];
+
+    for (size_t i = 0; i < bench_facts_n; i++) {
+        const char *key = bench_facts[i].key;
+        const char *a = bench_text(records[0], key), *b = bench_text(records[1], key);
+        snprintf(both, sizeof both, strcmp(a, b) == 0 ? "%s" : "%s against %s", a, b);
+        if (both[0] != '\0')
+            GCL_TRY(bench_record_text(row, key, both, err));
+    }
+done:
+    return st;
+}
+
 static gcl_status append_single(json_t *rows, const json_t *record, const char *file,
                                 const char *key, const char *verdict, gcl_error *err)
 {
@@ -110,7 +127,7 @@ done:
     return st;
 }
 
-static gcl_status append_pair(json_t *rows, bool *regression, const json_t *records[2],
+static gcl_status append_pair(json_t *rows, bool *regression, const json_t *const records[2],
                               const char *const files[2], double threshold, gcl_error *err)
 {
     gcl_status st = GCL_OK;
@@ -136,6 +153,7 @@ static gcl_status append_pair(json_t *rows, bool *regression, const json_t *reco
     GCL_TRY(bench_record_real(row, "high", r.high, err));
     GCL_TRY(bench_record_real(row, "p", r.p, err));
     GCL_TRY(bench_record_text(row, "verdict", bench_verdict_name(r.verdict), err));
+    GCL_TRY(set_facts(row, records, err));
     GCL_TRY(append(rows, &row, err));
     *regression = *regression || r.verdict == BENCH_SLOWER;
 done:

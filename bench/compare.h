@@ -21,7 +21,7 @@ extern "C" {
  * turned into times. *rows is an array of records of kind compare for bench_report_write: of,
  * name, a and b (medians) in unit, ratio (time of B over A, above 1 is slower), low, high (95 %
  * interval; null with fewer than 6 samples), p, verdict. A row in one file only has the verdict
- * "only in A" or "only in B".
+ * "only in A" or "only in B". Device, commit and the like read "x against y" where they differ.
  *
  * The verdict's minimal effect is the threshold: FASTER or SLOWER is a difference beyond it that
  * chance does not explain, SAME everything else. Claims that were published are not measured

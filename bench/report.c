@@ -29,29 +29,24 @@ static void put_plain(FILE *out, const char *text, bool markdown)
     }
 }
 
-static void put_spaces(FILE *out, size_t n)
-{
-    while (n-- > 0)
-        fputc(' ', out);
-}
-
-/* The last column of text is not padded, so that lines end in no blanks. */
-static void put_aligned(FILE *out, const char *text, size_t width, bool right, bool last)
+/* Blanks wait in *pending for the next text, so that lines end in none. */
+static void put_aligned(FILE *out, const char *text, size_t width, bool right, size_t *pending)
 {
     const size_t used = text_width(text), pad = used < width ? width - used : 0;
 
-    if (right)
-        put_spaces(out, pad);
-    put_plain(out, text, false);
-    if (!right && !last)
-        put_spaces(out, pad);
-    fputs(last ? "\n" : "  ", out);
+    *pending += right ? pad : 0;
+    if (used > 0) {
+        fprintf(out, "%*s", (int)*pending, "");
+        put_plain(out, text, false);
+        *pending = 0;
+    }
+    *pending += (right ? 0 : pad) + 2;
 }
 
 static void text_table(FILE *out, const bench_table *table, const json_t *rows)
 {
     char buffer[BENCH_CELL_BYTES];
-    size_t widths[16], i, last = 0; /* no table has more than 16 columns */
+    size_t widths[16], i, pending = 0; /* no table has more than 16 columns */
     json_t *row;
 
     for (size_t c = 0; c < table->n; c++) {
@@ -63,7 +58,6 @@ static void text_table(FILE *out, const bench_table *table, const json_t *rows)
         }
         if (widths[c] == 0)
             continue; /* nobody has this value: no column */
-        last = c;
         if (widths[c] < text_width(table->columns[c].title))
             widths[c] = text_width(table->columns[c].title);
     }
@@ -71,13 +65,16 @@ static void text_table(FILE *out, const bench_table *table, const json_t *rows)
     for (size_t c = 0; c < table->n; c++)
         if (widths[c] > 0)
             put_aligned(out, table->columns[c].title, widths[c],
-                        bench_column_is_number(&table->columns[c]), c == last);
+                        bench_column_is_number(&table->columns[c]), &pending);
+    fputc('\n', out);
     json_array_foreach(rows, i, row)
     {
+        pending = 0;
         for (size_t c = 0; c < table->n; c++)
             if (widths[c] > 0)
                 put_aligned(out, bench_cell(buffer, &table->columns[c], row), widths[c],
-                            bench_column_is_number(&table->columns[c]), c == last);
+                            bench_column_is_number(&table->columns[c]), &pending);
+        fputc('\n', out);
     }
 }
 

@@ -77,7 +77,7 @@ const char *const bench_report_css[] = {
     "tbody tr:hover{background:var(--card)}",
     ".FASTER{color:var(--good);font-weight:600}.SLOWER{color:var(--bad);font-weight:600}",
     "@media (max-width:640px){.wide{display:none}.narrow{display:block}",
-    ".row{grid-template-columns:1fr max-content}.row .what{grid-column:1/-1}",
+    ".row{grid-template-columns:1fr 176px}.row .what{grid-column:1/-1}.row .much{text-align:right}",
     ".tiles{grid-template-columns:repeat(2,1fr)}}",
     "@media print{.scroll{overflow:visible}table{font-size:9px}}",
 };

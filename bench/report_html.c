@@ -265,7 +265,7 @@ static void write_model_groups(FILE *out, const json_t *model)
     bench_html_text(out, bench_text(model, "name"));
     fputs("</span>", out);
     bench_plot_stack(out, groups, whole_s);
-    fprintf(out, "<span class=\"much\">%s, %.1f %% explained</span></span></summary>\n", text,
+    fprintf(out, "<span class=\"much\">%s, %.0f %% explained</span></span></summary>\n", text,
             100.0 * bench_number(model, "explained"));
     json_array_foreach(groups, i, group)
     {

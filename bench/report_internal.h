@@ -40,7 +40,7 @@ bool bench_plot_has_curve(const json_t *records, const char *part);
 /** A bar that fills percent of its width; over 100 the whole width stands for percent. */
 void bench_plot_bar(FILE *out, double percent, const char *css_class);
 
-/** A bar of whole_s seconds, a segment of class s0 .. s5 for each group's s; the rest stays empty. */
+/** A bar of whole_s seconds: a segment of class s0 .. s5 for each group's s, the rest empty. */
 void bench_plot_stack(FILE *out, const json_t *groups, double whole_s);
 
 #endif

@@ -63,14 +63,14 @@ const char *bench_cell(char buffer[BENCH_CELL_BYTES], const bench_column *column
 /** Numbers are aligned to the right. */
 bool bench_column_is_number(const bench_column *column);
 
-/** "1.234 ms", "56.78 GiB", "123.4": four significant digits, an SI prefix where there is a unit. */
+/** "1.234 ms", "56.78 GiB", "123.4": four significant digits, a prefix where there is a unit. */
 void bench_format_value(char buffer[BENCH_CELL_BYTES], bench_format format, double value);
 
 /** Rows of a table: an array that shares the records of its kind. *out is owned by the caller. */
 gcl_status bench_table_rows(json_t **out, const bench_table *table, const json_t *records,
                             gcl_error *err);
 
-/** Distinct texts of a fact over all records, joined by ", "; *out is owned by the caller (free). */
+/** Distinct texts of a key over all records, joined by ", "; owned by the caller (free). */
 gcl_status bench_fact(char **out, const char *key, const json_t *records, gcl_error *err);
 
 /** The number under key; 0 when there is none. */
