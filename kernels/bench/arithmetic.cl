@@ -19,6 +19,7 @@
  * Needs      OpenCL C 1.2; HALF cl_khr_fp16; DOT cl_khr_integer_dot_product.
  * Source     none
  */
+#pragma OPENCL FP_CONTRACT ON
 #if HALF
 #pragma OPENCL EXTENSION cl_khr_fp16 : enable
 #endif
@@ -91,7 +92,7 @@ ceiling_mad(__global const int *start, __global float *out, const int n)
         for (int u = 0; u < UNROLL; u++) {
 #pragma unroll
             for (int k = 0; k < ACCUMULATORS; k++)
-                x[k] = mad(x[k], a, b);
+                x[k] = x[k] * a + b; /* contracted; PoCL's mad() is not */
         }
     }
 #pragma unroll
