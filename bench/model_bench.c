@@ -9,7 +9,7 @@
 #include "bench/model_row.h"
 #include "bench/record.h"
 
-enum { ROUNDS = 15, WARM_RUNS = 3, WHY_ROOM = 1024 };
+enum { WARM_RUNS = 3, WHY_ROOM = 1024 };
 
 const char *bench_part_name(int part)
 {
@@ -62,12 +62,6 @@ typedef struct bench {
     size_t known_batch; /* 0, or a batch whose memory is known */
     bench_subject_totals known;
 } bench;
-
-/* One point in time of a steady row: where its wall time and its kernels' time went. */
-typedef struct round_times {
-    double laps[BENCH_LAP_COUNT], op_s[BENCH_MAX_OPS];
-    double wall, kernels;
-} round_times;
 
 static bool wants_phase(const bench *b, bench_phase phase)
 {
@@ -127,44 +121,34 @@ static bool is_refusal(gcl_status st)
 
 /* ---- steady ---- */
 
+static double wall(const bench_times *t)
+{
+    return bench_sum(t->laps, BENCH_LAP_COUNT);
+}
+
 static int by_wall(const void *a, const void *b)
 {
-    const double x = ((const round_times *)a)->wall, y = ((const round_times *)b)->wall;
+    const double x = wall(a), y = wall(b);
 
     return (x > y) - (x < y);
 }
 
-static int by_kernels(const void *a, const void *b)
-{
-    const double x = ((const round_times *)a)->kernels, y = ((const round_times *)b)->kernels;
-
-    return (x > y) - (x < y);
-}
-
-/* Plain runs are the samples. Beside each of the first ROUNDS stands a run with laps and one with
- * events, so that all three see the same state of the machine. */
-static gcl_status sample(bench_sampler *sampler, round_times *rounds, size_t *n_rounds,
-                         bench_subject *subject, gcl_error *err)
+/* Plain runs are the samples. A run with times stands beside each, so that both see the same
+ * state of the machine. @param times  [rule.max_samples] */
+static gcl_status sample(bench_sampler *sampler, bench_times *times, bench_subject *subject,
+                         gcl_error *err)
 {
     gcl_status st = GCL_OK;
     const double begin = bench_clock();
 
-    *n_rounds = 0;
     GCL_TRY(bench_subject_run(subject, NULL, err)); /* the first run is not steady */
     while (sampler->stop == BENCH_STOP_NOT) {
-        round_times *r = &rounds[*n_rounds];
         const double start = bench_clock();
         double end;
 
         GCL_TRY(bench_subject_run(subject, NULL, err));
         end = bench_clock();
-        if (*n_rounds < ROUNDS) {
-            GCL_TRY(bench_subject_run(subject, r->laps, err));
-            GCL_TRY(bench_subject_run_timed(subject, r->op_s, err));
-            r->wall = bench_sum(r->laps, BENCH_LAP_COUNT);
-            r->kernels = bench_sum(r->op_s, BENCH_MAX_OPS);
-            ++*n_rounds;
-        }
+        GCL_TRY(bench_subject_run(subject, &times[sampler->n], err));
         GCL_TRY(bench_sampler_add(sampler, end - start, bench_clock() - begin, err));
     }
 done:
@@ -177,22 +161,24 @@ static gcl_status steady_record(bench *b, bench_subject *subject, int part, size
     gcl_status st = GCL_OK;
     const bench_subject_totals t = bench_subject_total(subject);
     bench_sampler sampler = {.rule = b->opt->rule};
-    round_times rounds[ROUNDS];
-    double laps[BENCH_LAP_COUNT];
+    bench_times *times = calloc(sampler.rule.max_samples, sizeof *times);
     json_t *record = NULL;
-    size_t n = 0;
 
+    if (times == NULL) {
+        st = GCL_FAIL(err, GCL_E_NOMEM, "bench model: host allocation for %zu samples",
+                      sampler.rule.max_samples);
+        goto done;
+    }
     GCL_TRY(bench_row_create(&record, b->opt, part, batch, BENCH_STEADY, err));
-    GCL_TRY(sample(&sampler, rounds, &n, subject, err));
+    GCL_TRY(sample(&sampler, times, subject, err));
     GCL_TRY(bench_record_times(record, sampler.samples, sampler.n, err));
     GCL_TRY(bench_row_rates(record, b->opt, &t, batch, err));
-    qsort(rounds, n, sizeof *rounds, by_wall);
-    memcpy(laps, rounds[n / 2].laps, sizeof laps);
-    qsort(rounds, n, sizeof *rounds, by_kernels);
-    GCL_TRY(bench_row_groups(record, rounds[n / 2].op_s, laps, &t, bench_row_median(record), err));
+    qsort(times, sampler.n, sizeof *times, by_wall);
+    GCL_TRY(bench_row_groups(record, &times[sampler.n / 2], &t, bench_row_median(record), err));
     GCL_TRY(keep(b, record, err));
 done:
     json_decref(record);
+    free(times);
     bench_sampler_free(&sampler);
     return st;
 }
@@ -274,8 +260,7 @@ static gcl_status measure_batch(bench *b, int part, size_t batch, char why[WHY_R
     st = bench_memory_check(b->ctx, gcl_checkpoint_config(b->checkpoint), b->opt, part, batch,
                             b->known_batch, &b->known, &refusal);
     if (st == GCL_OK)
-        st = bench_subject_create(&subject, b->ctx, b->model, b->checkpoint, part, batch, b->opt,
-                                  &refusal);
+        st = bench_subject_create(&subject, b->model, b->checkpoint, part, batch, b->opt, &refusal);
     if (st == GCL_OK) {
         b->known = bench_subject_total(subject);
         b->known_batch = batch;

@@ -68,7 +68,8 @@ gcl_status bench_model_first_run(FILE *out, const gcl_device_info *device,
     gcl_context *ctx = NULL;
     gcl_model *model = NULL;
     bench_subject *subject = NULL;
-    double parts[BENCH_FIRST_PARTS] = {0}, laps[BENCH_LAP_COUNT], start, at, total;
+    bench_times times;
+    double parts[BENCH_FIRST_PARTS] = {0}, start, at, total;
     int part = 0;
     size_t batch = 0;
 
@@ -78,13 +79,13 @@ gcl_status bench_model_first_run(FILE *out, const gcl_device_info *device,
     at = bench_clock();
     parts[FIRST_CONTEXT] = at - start;
     GCL_TRY(gcl_model_create(&model, ctx, checkpoint, NULL, err));
-    GCL_TRY(bench_subject_create(&subject, ctx, model, checkpoint, part, batch, opt, err));
+    GCL_TRY(bench_subject_create(&subject, model, checkpoint, part, batch, opt, err));
     parts[FIRST_PLAN] = bench_clock() - at;
-    GCL_TRY(bench_subject_run(subject, laps, err));
+    GCL_TRY(bench_subject_run(subject, &times, err));
     total = bench_clock() - start;
-    parts[FIRST_WRITE] = laps[BENCH_LAP_WRITE] + laps[BENCH_LAP_TOKENIZE];
-    parts[FIRST_RUN] = laps[BENCH_LAP_RUN];
-    parts[FIRST_READ] = laps[BENCH_LAP_READ] + laps[BENCH_LAP_PNG];
+    parts[FIRST_WRITE] = times.laps[BENCH_LAP_WRITE] + times.laps[BENCH_LAP_TOKENIZE];
+    parts[FIRST_RUN] = times.laps[BENCH_LAP_RUN];
+    parts[FIRST_READ] = times.laps[BENCH_LAP_READ] + times.laps[BENCH_LAP_PNG];
     GCL_TRY(report(out, total, parts, err));
 done:
     bench_subject_destroy(subject);

@@ -58,21 +58,22 @@ done:
     return st;
 }
 
-gcl_status bench_row_groups(json_t *record, const double *op_s, const double *laps,
-                            const bench_subject_totals *t, double wall, gcl_error *err)
+gcl_status bench_row_groups(json_t *record, const bench_times *times, const bench_subject_totals *t,
+                            double wall, gcl_error *err)
 {
     static const char *const names[] = {"tokenize", "write inputs", "launch", "read outputs",
                                         "png"};
     gcl_status st = GCL_OK;
-    const double kernels = bench_sum(op_s, BENCH_MAX_OPS);
+    const double kernels = bench_sum(times->op_s, BENCH_MAX_OPS);
     double explained = kernels;
     json_t *groups = json_array();
 
     for (int i = 0; gcl_ops[i] != NULL; i++)
         if (t->calls[i] > 0)
-            GCL_TRY(bench_row_group(groups, gcl_ops[i]->name, op_s[i], wall, t->calls[i], err));
+            GCL_TRY(
+                bench_row_group(groups, gcl_ops[i]->name, times->op_s[i], wall, t->calls[i], err));
     for (int i = 0; i < BENCH_LAP_COUNT; i++) {
-        const double s = i == BENCH_LAP_RUN ? fmax(0.0, laps[i] - kernels) : laps[i];
+        const double s = i == BENCH_LAP_RUN ? fmax(0.0, times->laps[i] - kernels) : times->laps[i];
         if (s == 0.0)
             continue;
         GCL_TRY(bench_row_group(groups, names[i], s, wall, 1, err));

@@ -29,12 +29,11 @@ gcl_status bench_row_group(json_t *groups, const char *name, double s, double wa
  * Sets groups (ops by their kernels' time, then what the host does around them), kernels_s, gap_s
  * and explained.
  *
- * @param op_s  [BENCH_MAX_OPS]    of bench_subject_run_timed
- * @param laps  [BENCH_LAP_COUNT]  of bench_subject_run; BENCH_LAP_RUN less the kernels is "launch"
- * @param wall  what they are to explain, s
+ * @param times  BENCH_LAP_RUN less the kernels is "launch"
+ * @param wall   what they are to explain, s
  */
-gcl_status bench_row_groups(json_t *record, const double *op_s, const double *laps,
-                            const bench_subject_totals *t, double wall, gcl_error *err);
+gcl_status bench_row_groups(json_t *record, const bench_times *times, const bench_subject_totals *t,
+                            double wall, gcl_error *err);
 
 /** median_s of a record that has its times. */
 double bench_row_median(const json_t *record);

@@ -31,7 +31,6 @@ typedef struct stage {
 
 struct bench_subject {
     const gcl_config *config;
-    cl_command_queue queue;
     stage stages[MAX_STAGES];
     int n_stages;
     size_t batch;
@@ -171,9 +170,9 @@ done:
     return st;
 }
 
-gcl_status bench_subject_create(bench_subject **out, gcl_context *ctx, gcl_model *m,
-                                gcl_checkpoint *checkpoint, int part, size_t batch,
-                                const bench_model_options *opt, gcl_error *err)
+gcl_status bench_subject_create(bench_subject **out, gcl_model *m, gcl_checkpoint *checkpoint,
+                                int part, size_t batch, const bench_model_options *opt,
+                                gcl_error *err)
 {
     gcl_status st = GCL_OK;
     bench_subject *s = calloc(1, sizeof *s);
@@ -182,7 +181,6 @@ gcl_status bench_subject_create(bench_subject **out, gcl_context *ctx, gcl_model
     if (s == NULL)
         return GCL_FAIL(err, GCL_E_NOMEM, "bench: host allocation of %zu bytes", sizeof *s);
     s->config = gcl_model_config(m);
-    s->queue = gcl_context_queue(ctx);
     s->batch = batch;
     if (part == BENCH_PART_PIPELINE)
         GCL_TRY(create_pipeline(s, m, checkpoint, opt, err));
@@ -220,36 +218,55 @@ void bench_subject_destroy(bench_subject *s)
 /* ---- running ---- */
 
 /* Adds the time since *since to a lap and starts the next one. */
-static void lap(double *laps, bench_lap which, double *since)
+static void lap(bench_times *times, bench_lap which, double *since)
 {
     double now;
 
-    if (laps == NULL)
+    if (times == NULL)
         return;
     now = bench_clock();
-    laps[which] += now - *since;
+    times->laps[which] += now - *since;
     *since = now;
 }
 
-static gcl_status run_stage(const bench_subject *s, const stage *g, size_t row, double *laps,
-                            double *since, gcl_error *err)
+static int op_index(const gcl_op *op)
+{
+    int i = 0;
+
+    while (gcl_ops[i] != op)
+        i++;
+    return i;
+}
+
+static gcl_status run_kernels(const stage *g, bench_times *times, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+
+    if (times == NULL)
+        return gcl_plan_run(g->plan, err);
+    GCL_TRY(gcl_plan_run_timed(g->plan, g->node_ns, err));
+    for (int i = 0; i < gcl_plan_n_nodes(g->plan); i++)
+        times->op_s[op_index(gcl_plan_node_at(g->plan, i).node->op)] +=
+            1e-9 * (double)g->node_ns[i];
+done:
+    return st;
+}
+
+static gcl_status run_stage(const stage *g, size_t row, bench_times *times, double *since,
+                            gcl_error *err)
 {
     gcl_status st = GCL_OK;
 
     for (int i = 0; i < g->n_in; i++)
         GCL_TRY(gcl_plan_write(g->plan, g->in[i].name, g->in[i].data + row * g->in[i].bytes,
                                g->in[i].bytes, err));
-    lap(laps, BENCH_LAP_WRITE, since);
-    GCL_TRY(gcl_plan_run(g->plan, err));
-    if (laps != NULL && (st = clFinish(s->queue)) != CL_SUCCESS) {
-        st = GCL_FAIL_CL(err, st, "clFinish", "a run of the model");
-        goto done;
-    }
-    lap(laps, BENCH_LAP_RUN, since);
+    lap(times, BENCH_LAP_WRITE, since);
+    GCL_TRY(run_kernels(g, times, err));
+    lap(times, BENCH_LAP_RUN, since);
     for (int i = 0; i < g->n_out; i++)
         GCL_TRY(gcl_plan_read(g->plan, g->out[i].name, g->out[i].data + row * g->out[i].bytes,
                               g->out[i].bytes, err));
-    lap(laps, BENCH_LAP_READ, since);
+    lap(times, BENCH_LAP_READ, since);
 done:
     return st;
 }
@@ -284,52 +301,23 @@ static gcl_status write_pictures(bench_subject *s, gcl_error *err)
     return st;
 }
 
-gcl_status bench_subject_run(bench_subject *s, double *laps, gcl_error *err)
+gcl_status bench_subject_run(bench_subject *s, bench_times *times, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     double since = bench_clock();
 
-    if (laps != NULL)
-        for (int i = 0; i < BENCH_LAP_COUNT; i++)
-            laps[i] = 0.0;
+    if (times != NULL)
+        *times = (bench_times){{0}, {0}};
     if (s->tokenizer != NULL) {
         GCL_TRY(tokenize(s, err));
-        lap(laps, BENCH_LAP_TOKENIZE, &since);
+        lap(times, BENCH_LAP_TOKENIZE, &since);
     }
     for (int k = 0; k < s->n_stages; k++)
         for (size_t row = 0; row < s->stages[k].repeat; row++)
-            GCL_TRY(run_stage(s, &s->stages[k], row, laps, &since, err));
+            GCL_TRY(run_stage(&s->stages[k], row, times, &since, err));
     if (s->picture != NULL) {
         GCL_TRY(write_pictures(s, err));
-        lap(laps, BENCH_LAP_PNG, &since);
-    }
-done:
-    return st;
-}
-
-static int op_index(const gcl_op *op)
-{
-    int i = 0;
-
-    while (gcl_ops[i] != op)
-        i++;
-    return i;
-}
-
-gcl_status bench_subject_run_timed(bench_subject *s, double *op_s, gcl_error *err)
-{
-    gcl_status st = GCL_OK;
-
-    for (int i = 0; i < BENCH_MAX_OPS; i++)
-        op_s[i] = 0.0;
-    for (int k = 0; k < s->n_stages; k++) {
-        const stage *g = &s->stages[k];
-        for (size_t row = 0; row < g->repeat; row++) {
-            GCL_TRY(gcl_plan_run_timed(g->plan, g->node_ns, err));
-            for (int i = 0; i < gcl_plan_n_nodes(g->plan); i++)
-                op_s[op_index(gcl_plan_node_at(g->plan, i).node->op)] +=
-                    1e-9 * (double)g->node_ns[i];
-        }
+        lap(times, BENCH_LAP_PNG, &since);
     }
 done:
     return st;

@@ -29,25 +29,28 @@ enum { BENCH_MAX_OPS = 64 };
 double bench_clock(void);
 
 /**
- * @param out         owned; ctx, m and checkpoint outlive it
+ * @param out         owned; m and checkpoint outlive it
  * @param m           its plans are used: one subject of a model at a time
  * @param part        gcl_part or BENCH_PART_PIPELINE
  */
-gcl_status bench_subject_create(bench_subject **out, gcl_context *ctx, gcl_model *m,
-                                gcl_checkpoint *checkpoint, int part, size_t batch,
-                                const bench_model_options *opt, gcl_error *err);
+gcl_status bench_subject_create(bench_subject **out, gcl_model *m, gcl_checkpoint *checkpoint,
+                                int part, size_t batch, const bench_model_options *opt,
+                                gcl_error *err);
 void bench_subject_destroy(bench_subject *s);
+
+/** Where a run's wall time went, s. */
+typedef struct bench_times {
+    double laps[BENCH_LAP_COUNT];
+    double op_s[BENCH_MAX_OPS]; /* device time of each op of gcl_ops, inside laps[BENCH_LAP_RUN] */
+} bench_times;
 
 /**
  * One run, inputs to outputs.
  *
- * @param laps  [BENCH_LAP_COUNT] seconds, written; NULL: not wanted. With laps the run waits for
- *              the kernels before it reads.
+ * @param times  written; NULL: not wanted. With times the run waits for the kernels before it
+ *               reads, and asks for their events.
  */
-gcl_status bench_subject_run(bench_subject *s, double *laps, gcl_error *err);
-
-/** Device time of each op of gcl_ops in one run, s. @param op_s  [BENCH_MAX_OPS], written */
-gcl_status bench_subject_run_timed(bench_subject *s, double *op_s, gcl_error *err);
+gcl_status bench_subject_run(bench_subject *s, bench_times *times, gcl_error *err);
 
 typedef struct bench_subject_totals {
     double flops;                    /* naive, of a run */

@@ -133,6 +133,19 @@ static void has_rates(const json_t *r)
     assert_true(fabs(group_sum(r, "share") - real(r, "explained")) < 0.01);
 }
 
+static void steady_row_holds_together(const json_t *r)
+{
+    const double s = real(r, "median_s");
+
+    has_times(r);
+    has_rates(r);
+    assert_true(fabs(real(r, "pct_fma") - real(r, "gflops")) < 1e-9 * real(r, "gflops"));
+    assert_true(real(r, "kernels_s") > 0.0);
+    assert_true(fabs(real(r, "kernels_s") + real(r, "gap_s") - s) < 1e-9);
+    assert_true(fabs(group_sum(r, "s") / s - real(r, "explained")) < 1e-6);
+    assert_true(real(r, "explained") > 0.0);
+}
+
 static void steady_rows_hold_together(void **state)
 {
     static const size_t batches[] = {1, 2};
@@ -157,20 +170,35 @@ static void steady_rows_hold_together(void **state)
         has_common(r, "model");
         assert_string_equal(text(r, "name"), names[i]);
         assert_true(real(r, "batch") == (double)(1 + i % 2) && real(r, "seed") == 7.0);
-        has_times(r);
-        has_rates(r);
-        assert_true(fabs(real(r, "pct_fma") - real(r, "gflops")) < 1e-9 * real(r, "gflops"));
-        assert_true(real(r, "kernels_s") > 0.0);
-        assert_true(fabs(real(r, "kernels_s") + real(r, "gap_s") - real(r, "median_s")) < 1e-9);
-        assert_true(fabs(group_sum(r, "s") / real(r, "median_s") - real(r, "explained")) < 1e-6);
-        print_message("%s: %.3f ms, explained %.3f\n", names[i], 1e3 * real(r, "median_s"),
-                      real(r, "explained"));
-        assert_true(real(r, "explained") > 0.0 && real(r, "explained") <= 1.2);
+        steady_row_holds_together(r);
     }
     /* twice the pictures are twice the work */
     assert_true(real(json_array_get(records, 5), "naive_gflop") ==
                 2.0 * real(json_array_get(records, 4), "naive_gflop"));
     json_decref(records);
+}
+
+/* Runs that are timed by parts take as long as those that are not. Another process may take the
+ * cores from one kind alone, so a try may fail. */
+static void named_parts_explain_the_wall_time(void **state)
+{
+    enum { TRIES = 5 };
+    static const size_t batches[] = {1};
+    bench_model_options o = tiny();
+    double explained = 0.0;
+
+    (void)state;
+    o.parts = 1u << GCL_PART_NETG;
+    o.phases = 1u << BENCH_STEADY;
+    o.batches = batches;
+    o.n_batches = 1;
+    for (int i = 0; i < TRIES && !(explained >= 0.8 && explained <= 1.2); i++) {
+        json_t *records = run(&o);
+        explained = real(json_array_get(records, 0), "explained");
+        print_message("netG: explained %.3f\n", explained);
+        json_decref(records);
+    }
+    assert_true(explained >= 0.8 && explained <= 1.2);
 }
 
 static void every_part_has_rows(void **state)
@@ -205,7 +233,7 @@ static void new_processes_are_timed(void **state)
     json_t *records;
 
     (void)state;
-    o.parts = 1u << GCL_PART_NOISE | 1u << BENCH_PART_PIPELINE;
+    o.parts = 1u << GCL_PART_NOISE | 1u << GCL_PART_TEXT;
     o.phases = 1u << BENCH_COLD | 1u << BENCH_WARM;
     o.batches = batches;
     o.n_batches = 1;
@@ -222,9 +250,10 @@ static void new_processes_are_timed(void **state)
         assert_true(real(r, "explained") > 0.9 && real(r, "explained") <= 1.001);
         print_message("%s: %.1f ms\n", text(r, "name"), 1e3 * real(r, "median_s"));
     }
-    /* kernels of the pipeline take longer to compile than to load */
-    assert_true(real(json_array_get(records, 2), "median_s") >
-                real(json_array_get(records, 3), "median_s"));
+    /* a cold run compiles what a warm one loads */
+    for (size_t i = 0; i < 4; i += 2)
+        assert_true(real(json_array_get(records, i), "median_s") >
+                    real(json_array_get(records, i + 1), "min_s"));
     json_decref(records);
 }
 
@@ -357,6 +386,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steady_rows_hold_together),
+        cmocka_unit_test(named_parts_explain_the_wall_time),
         cmocka_unit_test(every_part_has_rows),
         cmocka_unit_test(new_processes_are_timed),
         cmocka_unit_test(what_does_not_fit_is_left_out),
