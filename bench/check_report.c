@@ -1,10 +1,9 @@
 /* check_report.c - renders the rows of a check. */
 #include "bench/check_report.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "bench/check_lines.h"
 #include "tests/op_suite.h"
 
 static const char units_text[] =
@@ -33,118 +32,6 @@ gcl_status bench_format_find(bench_format *out, const char *name, gcl_error *err
         }
     return GCL_FAIL(err, GCL_E_NOT_FOUND, "there is no format \"%s\", needs text, md, json or html",
                     name);
-}
-
-/* ---- a record's values ---- */
-
-static const char *text_of(const json_t *row, const char *key)
-{
-    const char *text = json_string_value(json_object_get(row, key));
-
-    return text != NULL ? text : "";
-}
-
-/* null stands for infinity, see check.c; a value that was never measured is NaN. */
-static double number_of(const json_t *row, const char *key)
-{
-    const json_t *v = json_object_get(row, key);
-
-    return json_is_number(v) ? json_number_value(v) : json_is_null(v) ? INFINITY : (double)NAN;
-}
-
-/* ---- lines of the table: rows of one op, variant and math together ---- */
-
-typedef struct line {
-    const json_t *worst; /* the row that came closest to its bound */
-    int n, passed, noted, special;
-    double nmse; /* largest */
-} line;
-
-static double closeness(const json_t *row)
-{
-    const double max = number_of(row, "max_ulp"), bound = number_of(row, "bound_ulp");
-
-    return isnan(max) ? INFINITY : max == 0 ? 0 : max / bound;
-}
-
-static bool same_line(const json_t *a, const json_t *b)
-{
-    return strcmp(text_of(a, "op"), text_of(b, "op")) == 0 &&
-           strcmp(text_of(a, "variant"), text_of(b, "variant")) == 0 &&
-           strcmp(text_of(a, "math"), text_of(b, "math")) == 0;
-}
-
-static void add_row(line *l, const json_t *row)
-{
-    const double nmse = number_of(row, "nmse");
-
-    if (l->worst == NULL || closeness(row) > closeness(l->worst))
-        l->worst = row;
-    l->n++;
-    l->passed += strcmp(text_of(row, "verdict"), "pass") == 0;
-    l->noted += strcmp(text_of(row, "verdict"), "note") == 0;
-    l->special += number_of(row, "special") > 0;
-    l->nmse = nmse > l->nmse ? nmse : l->nmse;
-}
-
-enum { MAX_LINES = 64 }; /* of one op: variants times two */
-
-/* The lines of the op of row `from`; *end is the first row of the next op. */
-static int lines_of(const json_t *rows, size_t from, size_t *end, line lines[MAX_LINES])
-{
-    const char *op = text_of(json_array_get(rows, from), "op");
-    int n = 0;
-
-    for (*end = from; *end < json_array_size(rows); ++*end) {
-        const json_t *row = json_array_get(rows, *end);
-        int k = 0;
-        if (strcmp(text_of(row, "op"), op) != 0)
-            break;
-        while (k < n && !same_line(lines[k].worst, row))
-            k++;
-        if (k == MAX_LINES)
-            continue;
-        if (k == n)
-            lines[n++] = (line){0};
-        add_row(&lines[k], row);
-    }
-    return n;
-}
-
-enum { COLUMNS = 11, CELL_ROOM = 80 };
-
-static const struct {
-    const char *head;
-    int width; /* in text; negative: to the left */
-} columns[COLUMNS] = {
-    {"op", -14},  {"variant", -18}, {"math", -6},   {"cases", 5}, {"max ULP", 9}, {"p99 ULP", 9},
-    {"bound", 9}, {"NMSE", 8},      {"NaN/Inf", 7}, {"", -4},     {"case", -1},
-};
-
-static void number_cell(char *cell, const char *fmt, double v)
-{
-    if (isnan(v))
-        snprintf(cell, CELL_ROOM, "-");
-    else
-        snprintf(cell, CELL_ROOM, fmt, v);
-}
-
-static void cells_of(const line *l, char cells[COLUMNS][CELL_ROOM])
-{
-    snprintf(cells[0], CELL_ROOM, "%s", text_of(l->worst, "op"));
-    snprintf(cells[1], CELL_ROOM, "%s", text_of(l->worst, "variant"));
-    snprintf(cells[2], CELL_ROOM, "%s", text_of(l->worst, "math"));
-    snprintf(cells[3], CELL_ROOM, "%d", l->n);
-    number_cell(cells[4], "%.3g", number_of(l->worst, "max_ulp"));
-    number_cell(cells[5], "%.3g", number_of(l->worst, "p99_ulp"));
-    number_cell(cells[6], "%.3g", number_of(l->worst, "bound_ulp"));
-    number_cell(cells[7], "%.1e", l->nmse);
-    snprintf(cells[8], CELL_ROOM, l->special > 0 ? "%d" : "", l->special);
-    snprintf(cells[9], CELL_ROOM, "%s",
-             l->passed == l->n              ? "ok"
-             : l->passed + l->noted == l->n ? "note"
-                                            : "FAIL");
-    snprintf(cells[10], CELL_ROOM, "%s", text_of(l->worst, "case"));
 }
 
 /* ---- formats ---- */
@@ -197,36 +84,38 @@ static void put_html(FILE *out, const char *text)
 }
 
 /* A line of the table, or with l NULL its head. */
-static void put_line(FILE *out, bench_format format, const line *l)
+static void put_line(FILE *out, bench_format format, const bench_check_line *l)
 {
-    char cells[COLUMNS][CELL_ROOM];
+    char cells[BENCH_CHECK_COLUMNS][BENCH_CHECK_CELL];
 
     if (l != NULL)
-        cells_of(l, cells);
+        bench_check_cells(l, cells);
     if (format == BENCH_HTML)
-        fprintf(out, "<tr class=\"%s\">", l != NULL ? cells[9] : "head");
-    for (int c = 0; c < COLUMNS; c++) {
-        const char *text = l != NULL ? cells[c] : columns[c].head;
+        fprintf(out, "<tr class=\"%s\">", l != NULL ? cells[BENCH_CHECK_VERDICT] : "head");
+    for (int c = 0; c < BENCH_CHECK_COLUMNS; c++) {
+        const char *text = l != NULL ? cells[c] : bench_check_columns[c].head;
         if (format == BENCH_HTML) {
-            fprintf(out, "<%s%s>", l != NULL ? "td" : "th", columns[c].width > 0 ? " class=n" : "");
+            fprintf(out, "<%s%s>", l != NULL ? "td" : "th",
+                    bench_check_columns[c].width > 0 ? " class=n" : "");
             put_html(out, text);
         } else if (format == BENCH_MD) {
             fprintf(out, "| %s ", text);
         } else {
-            fprintf(out, "%s%*s", c > 0 ? "  " : "", columns[c].width, text);
+            fprintf(out, "%s%*s", c > 0 ? "  " : "", bench_check_columns[c].width, text);
         }
     }
     fputs(format == BENCH_MD ? "|\n" : "\n", out);
-    for (int c = 0; l == NULL && format == BENCH_MD && c < COLUMNS; c++)
-        fprintf(out, "|%s%s", columns[c].width > 0 ? "---:" : "---", c == COLUMNS - 1 ? "|\n" : "");
+    for (int c = 0; l == NULL && format == BENCH_MD && c < BENCH_CHECK_COLUMNS; c++)
+        fprintf(out, "|%s%s", bench_check_columns[c].width > 0 ? "---:" : "---",
+                c == BENCH_CHECK_COLUMNS - 1 ? "|\n" : "");
 }
 
 static void put_lines(bench_check_report *r, size_t from)
 {
-    line lines[MAX_LINES];
+    bench_check_line lines[BENCH_CHECK_LINES];
 
     for (size_t end; from < json_array_size(r->rows); from = end) {
-        const int n = lines_of(r->rows, from, &end, lines);
+        const int n = bench_check_lines(r->rows, from, &end, lines);
         for (int i = 0; i < n; i++)
             put_line(r->out, r->format, &lines[i]);
         r->printed = end;
@@ -236,12 +125,12 @@ static void put_lines(bench_check_report *r, size_t from)
 
 static void put_fault(FILE *out, const json_t *row)
 {
-    const bool noted = strcmp(text_of(row, "verdict"), "note") == 0;
+    const bool noted = strcmp(bench_check_text(row, "verdict"), "note") == 0;
 
-    fprintf(out, "%s %s; repeat: %s\n", noted ? "note" : "FAIL", text_of(row, "message"),
-            text_of(row, "repeat"));
+    fprintf(out, "%s %s; repeat: %s\n", noted ? "note" : "FAIL", bench_check_text(row, "message"),
+            bench_check_text(row, "repeat"));
     if (json_object_get(row, "log") != NULL)
-        fprintf(out, "%s\n", text_of(row, "log"));
+        fprintf(out, "%s\n", bench_check_text(row, "log"));
 }
 
 /* ---- HTML ---- */
@@ -271,13 +160,13 @@ static void put_html_faults(const bench_check_report *r)
             continue;
         if (n++ == 0)
             fputs("<h2>Faults and notes</h2>\n", r->out);
-        fprintf(r->out, "<pre>%s ", text_of(row, "verdict"));
-        put_html(r->out, text_of(row, "message"));
+        fprintf(r->out, "<pre>%s ", bench_check_text(row, "verdict"));
+        put_html(r->out, bench_check_text(row, "message"));
         fputc('\n', r->out);
-        put_html(r->out, text_of(row, "repeat"));
+        put_html(r->out, bench_check_text(row, "repeat"));
         if (json_object_get(row, "log") != NULL)
             fputc('\n', r->out);
-        put_html(r->out, text_of(row, "log"));
+        put_html(r->out, bench_check_text(row, "log"));
         fputs("</pre>\n", r->out);
     }
 }
@@ -292,8 +181,8 @@ static void put_html_rows(const bench_check_report *r)
     put_line(r->out, r->format, NULL);
     json_array_foreach(r->rows, k, row)
     {
-        line l = {0};
-        add_row(&l, row);
+        bench_check_line l = {0};
+        bench_check_add(&l, row);
         put_line(r->out, r->format, &l);
     }
     fputs("</table></div></details>\n<h2>Bounds</h2>\n<p>", r->out);
@@ -315,7 +204,7 @@ static void put_html_page(bench_check_report *r, const bench_check_summary *sum)
     fputs("<p>", r->out);
     for (int i = 0; i < OP_COUNT(keys); i++) {
         fprintf(r->out, "%s%s: ", i > 0 ? "<br>" : "", keys[i]);
-        put_html(r->out, text_of(r->common, keys[i]));
+        put_html(r->out, bench_check_text(r->common, keys[i]));
     }
     fprintf(r->out, "</p>\n<p class=%s><b>%zu passed, %zu failed</b>, %zu noted</p>\n<p>",
             sum->failed > 0 ? "bad" : "good", sum->passed, sum->failed, sum->noted);
@@ -341,8 +230,9 @@ gcl_status bench_check_begin(bench_check_report *r, FILE *out, bench_format form
         fputs("# galip check\n\n", out);
     if (format == BENCH_MD || format == BENCH_TEXT) {
         fprintf(out, "device %s, driver %s, platform %s, galip %s, %s, seed %s\n\n",
-                text_of(common, "device"), text_of(common, "driver"), text_of(common, "platform"),
-                text_of(common, "version"), text_of(common, "date"), text_of(common, "seed"));
+                bench_check_text(common, "device"), bench_check_text(common, "driver"),
+                bench_check_text(common, "platform"), bench_check_text(common, "version"),
+                bench_check_text(common, "date"), bench_check_text(common, "seed"));
         wrap(out, units_text, 0, 100);
         fputc('\n', out);
         put_line(out, format, NULL);
@@ -362,7 +252,8 @@ void bench_check_row(void *user, json_t *row)
         return;
     }
     if (r->format == BENCH_TEXT && n > r->printed &&
-        strcmp(text_of(json_array_get(r->rows, n - 1), "op"), text_of(row, "op")) != 0)
+        strcmp(bench_check_text(json_array_get(r->rows, n - 1), "op"),
+               bench_check_text(row, "op")) != 0)
         put_lines(r, r->printed);
     json_array_append(r->rows, row);
     if (r->format == BENCH_TEXT && json_object_get(row, "fault") != NULL)
