@@ -13,7 +13,7 @@
 
 enum { MAX_PLATFORMS = 64, MAX_DEVICES = 64 };
 
-/* The last call that made a platform or a device be passed over; all 0: none. */
+/* A call that made a platform or a device be passed over; all 0: none. */
 typedef struct refusal {
     const char *call;
     cl_int status;
@@ -121,10 +121,10 @@ static void describe(gcl_device_info *d)
     d->subgroup_size = get_subgroup_size(d->id);
 }
 
-/* True when a call failed; it is remembered. */
+/* True when a call failed. The first is remembered, unless it only told of no device. */
 static bool refuses(refusal *r, const char *call, cl_int status)
 {
-    if (status != CL_SUCCESS)
+    if (status != CL_SUCCESS && (r->status == CL_SUCCESS || r->status == CL_DEVICE_NOT_FOUND))
         *r = (refusal){call, status};
     return status != CL_SUCCESS;
 }
