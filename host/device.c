@@ -112,8 +112,6 @@ static void describe(gcl_device_info *d)
     get_work_item_sizes(d);
     clGetDeviceInfo(d->id, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof d->global_mem_bytes,
                     &d->global_mem_bytes, NULL);
-    clGetDeviceInfo(d->id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof d->max_alloc_bytes,
-                    &d->max_alloc_bytes, NULL);
     clGetDeviceInfo(d->id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof d->local_mem_bytes, &d->local_mem_bytes,
                     NULL);
     if (clGetDeviceInfo(d->id, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof b, &b, NULL) == CL_SUCCESS)
@@ -129,17 +127,18 @@ static bool refuses(refusal *r, const char *call, cl_int status)
     return status != CL_SUCCESS;
 }
 
-static bool usable(cl_device_id id, refusal *r)
+/* Whether a device can work at all. Fills in the one size without which nothing can be planned. */
+static bool usable(gcl_device_info *d, refusal *r)
 {
     cl_bool available = CL_FALSE, compiler = CL_FALSE;
+    cl_int st = clGetDeviceInfo(d->id, CL_DEVICE_AVAILABLE, sizeof available, &available, NULL);
 
-    if (refuses(r, "clGetDeviceInfo",
-                clGetDeviceInfo(id, CL_DEVICE_AVAILABLE, sizeof available, &available, NULL)) ||
-        refuses(
-            r, "clGetDeviceInfo",
-            clGetDeviceInfo(id, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL)))
-        return false;
-    return available == CL_TRUE && compiler == CL_TRUE;
+    if (st == CL_SUCCESS)
+        st = clGetDeviceInfo(d->id, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
+    if (st == CL_SUCCESS)
+        st = clGetDeviceInfo(d->id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof d->max_alloc_bytes,
+                             &d->max_alloc_bytes, NULL);
+    return !refuses(r, "clGetDeviceInfo", st) && available == CL_TRUE && compiler == CL_TRUE;
 }
 
 static gcl_status list_devices(gcl_device_info **out, size_t *n, refusal *r, gcl_error *err)
@@ -176,11 +175,11 @@ static gcl_status list_devices(gcl_device_info **out, size_t *n, refusal *r, gcl
         *out = grown;
         for (cl_uint i = 0; i < n_ids; i++) {
             gcl_device_info *d = &(*out)[*n];
-            if (!usable(ids[i], r))
-                continue;
             memset(d, 0, sizeof *d);
             d->platform = platforms[p];
             d->id = ids[i];
+            if (!usable(d, r))
+                continue;
             d->index = (int)(*n)++;
             describe(d);
         }

@@ -25,6 +25,7 @@ static const struct {
     {"clBuildProgram", NULL},            /* the same; one from source must not pass (cold runs) */
     {"clGetProgramInfo", NULL},          /* the binary that would be stored */
     {"malloc", NULL},                    /* the cache's copies, the device's strings */
+    {"realloc", NULL},                   /* utf8proc giving surplus memory back */
     {"mmap", NULL},                      /* a stored program */
     {"open", "cache"},
     {"mkdir", NULL},  /* only the cache makes folders */
