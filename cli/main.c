@@ -1,4 +1,5 @@
 /* main.c - galip: finds the command, runs it, reports its error. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,14 +72,16 @@ int main(int argc, char **argv)
     const cli_command *cmd = NULL;
     gcl_status st = dispatch(argc, argv, &cmd, &err);
 
+    errno = 0;
     if ((fflush(stdout) != 0 || ferror(stdout)) && (st == GCL_OK || st == CLI_SHOWN))
-        st = GCL_FAIL(&err, GCL_E_FILE, "cannot write to standard output");
+        st = GCL_FAIL(&err, GCL_E_FILE, "cannot write to standard output%s%s",
+                      errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
     if (st == CLI_E_USAGE)
         fprintf(stderr, "galip: %s (see `galip %s%s--help`)\n", err.message,
                 cmd != NULL ? cmd->name : "", cmd != NULL ? " " : "");
     else if (st != GCL_OK && st != CLI_SHOWN)
         fprintf(stderr, "galip: %s\n", err.message);
-    if (err.log != NULL)
+    if (err.log != NULL && err.log[0] != '\0')
         fprintf(stderr, "%s\n", err.log);
     gcl_error_clear(&err);
     return st == GCL_OK || st == CLI_SHOWN ? 0 : st == CLI_E_USAGE ? 2 : 1;

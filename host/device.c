@@ -13,6 +13,12 @@
 
 enum { MAX_PLATFORMS = 64, MAX_DEVICES = 64 };
 
+/* A call that made a platform or a device be passed over; all 0: none. */
+typedef struct refusal {
+    const char *call;
+    cl_int status;
+} refusal;
+
 static bool has_word(const char *list, const char *word)
 {
     const size_t n = strlen(word);
@@ -106,8 +112,6 @@ static void describe(gcl_device_info *d)
     get_work_item_sizes(d);
     clGetDeviceInfo(d->id, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof d->global_mem_bytes,
                     &d->global_mem_bytes, NULL);
-    clGetDeviceInfo(d->id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof d->max_alloc_bytes,
-                    &d->max_alloc_bytes, NULL);
     clGetDeviceInfo(d->id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof d->local_mem_bytes, &d->local_mem_bytes,
                     NULL);
     if (clGetDeviceInfo(d->id, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof b, &b, NULL) == CL_SUCCESS)
@@ -115,16 +119,29 @@ static void describe(gcl_device_info *d)
     d->subgroup_size = get_subgroup_size(d->id);
 }
 
-static bool usable(cl_device_id id)
+/* True when a call failed. The first is remembered, unless it only told of no device. */
+static bool refuses(refusal *r, const char *call, cl_int status)
 {
-    cl_bool available = CL_FALSE, compiler = CL_FALSE;
-
-    clGetDeviceInfo(id, CL_DEVICE_AVAILABLE, sizeof available, &available, NULL);
-    clGetDeviceInfo(id, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
-    return available == CL_TRUE && compiler == CL_TRUE;
+    if (status != CL_SUCCESS && (r->status == CL_SUCCESS || r->status == CL_DEVICE_NOT_FOUND))
+        *r = (refusal){call, status};
+    return status != CL_SUCCESS;
 }
 
-gcl_status gcl_device_list(gcl_device_info **out, size_t *n, gcl_error *err)
+/* Whether a device can work at all. Fills in the one size without which nothing can be planned. */
+static bool usable(gcl_device_info *d, refusal *r)
+{
+    cl_bool available = CL_FALSE, compiler = CL_FALSE;
+    cl_int st = clGetDeviceInfo(d->id, CL_DEVICE_AVAILABLE, sizeof available, &available, NULL);
+
+    if (st == CL_SUCCESS)
+        st = clGetDeviceInfo(d->id, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
+    if (st == CL_SUCCESS)
+        st = clGetDeviceInfo(d->id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof d->max_alloc_bytes,
+                             &d->max_alloc_bytes, NULL);
+    return !refuses(r, "clGetDeviceInfo", st) && available == CL_TRUE && compiler == CL_TRUE;
+}
+
+static gcl_status list_devices(gcl_device_info **out, size_t *n, refusal *r, gcl_error *err)
 {
     cl_platform_id platforms[MAX_PLATFORMS];
     cl_uint n_platforms = 0;
@@ -132,7 +149,7 @@ gcl_status gcl_device_list(gcl_device_info **out, size_t *n, gcl_error *err)
     *out = NULL;
     *n = 0;
     /* Any failure here means that the loader found no working platform. */
-    if (clGetPlatformIDs(MAX_PLATFORMS, platforms, &n_platforms) != CL_SUCCESS)
+    if (refuses(r, "clGetPlatformIDs", clGetPlatformIDs(MAX_PLATFORMS, platforms, &n_platforms)))
         return GCL_OK;
     if (n_platforms > MAX_PLATFORMS)
         n_platforms = MAX_PLATFORMS;
@@ -141,8 +158,8 @@ gcl_status gcl_device_list(gcl_device_info **out, size_t *n, gcl_error *err)
         cl_uint n_ids = 0;
         gcl_device_info *grown;
 
-        if (clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, MAX_DEVICES, ids, &n_ids) !=
-                CL_SUCCESS ||
+        if (refuses(r, "clGetDeviceIDs",
+                    clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, MAX_DEVICES, ids, &n_ids)) ||
             n_ids == 0)
             continue;
         if (n_ids > MAX_DEVICES)
@@ -158,16 +175,23 @@ gcl_status gcl_device_list(gcl_device_info **out, size_t *n, gcl_error *err)
         *out = grown;
         for (cl_uint i = 0; i < n_ids; i++) {
             gcl_device_info *d = &(*out)[*n];
-            if (!usable(ids[i]))
-                continue;
             memset(d, 0, sizeof *d);
             d->platform = platforms[p];
             d->id = ids[i];
+            if (!usable(d, r))
+                continue;
             d->index = (int)(*n)++;
             describe(d);
         }
     }
     return GCL_OK;
+}
+
+gcl_status gcl_device_list(gcl_device_info **out, size_t *n, gcl_error *err)
+{
+    refusal r = {0};
+
+    return list_devices(out, n, &r, err);
 }
 
 static bool contains_ignoring_case(const char *text, const char *part)
@@ -225,14 +249,17 @@ gcl_status gcl_device_find(gcl_device_info *out, const char *which, gcl_error *e
     gcl_device_info *list = NULL;
     const gcl_device_info *found = NULL;
     size_t n = 0;
+    refusal r = {0};
 
     if (which == NULL || *which == '\0')
         which = getenv("GALIP_DEVICE");
-    GCL_TRY(gcl_device_list(&list, &n, err));
+    GCL_TRY(list_devices(&list, &n, &r, err));
     if (n == 0) {
         st = GCL_FAIL(err, GCL_E_NOT_FOUND,
                       "no OpenCL device: no platform of the ICD loader offers one (a GPU driver "
-                      "or PoCL provides one)");
+                      "or PoCL provides one)%s%s%s%s",
+                      r.call != NULL ? "; " : "", r.call != NULL ? r.call : "",
+                      r.call != NULL ? ": " : "", r.call != NULL ? gcl_status_name(r.status) : "");
         goto done;
     }
     found = which == NULL || *which == '\0' ? choose_default(list, n) : choose(list, n, which);

@@ -179,7 +179,7 @@ static gcl_status encode_words(const gcl_tokenizer *tok, const char *text, size_
     int found = 0;
 
     if (match == NULL) {
-        st = GCL_FAIL(err, GCL_E_NOMEM, "tokenizer: PCRE2 match data");
+        st = GCL_FAIL(err, GCL_E_NOMEM, "tokenizer: host allocation of PCRE2's match data");
         goto done;
     }
     for (size_t at = 0; at < bytes; at = pcre2_get_ovector_pointer(match)[1]) {
@@ -199,9 +199,12 @@ static gcl_status encode_words(const gcl_tokenizer *tok, const char *text, size_
             GCL_TRY(gcl_bpe_word(&bpe, tok, word, len, ids + *n, &got, err));
         *n += got;
     }
-    if (found < 0 && found != PCRE2_ERROR_NOMATCH)
+    if (found < 0 && found != PCRE2_ERROR_NOMATCH) {
+        PCRE2_UCHAR why[128] = {0};
+        pcre2_get_error_message(found, why, sizeof why);
         st = GCL_FAIL(err, found == PCRE2_ERROR_NOMEMORY ? GCL_E_NOMEM : GCL_E_ARG,
-                      "tokenizer: PCRE2 error %d in a text of %zu bytes", found, bytes);
+                      "tokenizer: PCRE2 in a text of %zu bytes: %s", bytes, (const char *)why);
+    }
 done:
     pcre2_match_data_free(match);
     gcl_bpe_release(&bpe);

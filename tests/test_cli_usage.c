@@ -146,7 +146,8 @@ static void failures(void **state)
         cli_fails(1, cases[i].message, "%s", cases[i].arguments);
     assert_int_equal(cli_count("galip"), 0); /* no picture, no temporary file */
     assert_int_equal(cli_shell("\"$GALIP\" --help >/dev/full"), 1);
-    assert_string_equal(cli_err, "galip: cannot write to standard output\n");
+    assert_string_equal(cli_err,
+                        "galip: cannot write to standard output: No space left on device\n");
 }
 
 /* A write that the system cuts short leaves neither a picture nor a temporary file. */

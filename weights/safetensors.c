@@ -1,6 +1,7 @@
 /* safetensors.c - reader: map the file, parse the header with jansson, check every field. */
 #include "weights/safetensors.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +44,11 @@ static gcl_status parse_header(gcl_safetensors *f, gcl_error *err)
                         length, f->map.bytes - 8);
     if (length == 0 || start[8] != '{')
         return GCL_FAIL(err, GCL_E_FORMAT, "%s: the header does not begin with '{'", f->path);
+    errno = 0;
     f->header =
         json_loadb((const char *)start + 8, (size_t)length, JSON_REJECT_DUPLICATES, &json_error);
+    if (errno == ENOMEM) /* jansson blames the text, or loses part of a string and goes on */
+        return GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation for the header failed", f->path);
     if (f->header == NULL)
         return GCL_FAIL(err, GCL_E_FORMAT, "%s: header byte %d: %s", f->path, json_error.position,
                         json_error.text);
