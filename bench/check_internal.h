@@ -2,7 +2,7 @@
 #ifndef GCL_BENCH_CHECK_INTERNAL_H
 #define GCL_BENCH_CHECK_INTERNAL_H
 
-#include "tests/op_case.h"
+#include "tests/suite/op_case.h"
 
 /** The suite whose op runs the wrong kernel of this name; NULL when there is none. */
 const op_suite *bench_wrong_suite(const char *name, const gcl_op **op);

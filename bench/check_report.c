@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bench/check_lines.h"
-#include "tests/op_suite.h"
+#include "tests/suite/op_suite.h"
 
 static const char units_text[] =
     "An ULP is 2^-23 of an element's scale, the sum of the absolute values of the terms that it "

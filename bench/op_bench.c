@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "bench/record.h"
-#include "op_case.h"
+#include "tests/suite/op_case.h"
 
 /* Bytes written between cold runs: four times the last cache, within these limits. */
 enum { MIN_FLUSH_BYTES = 64 << 20, MAX_FLUSH_BYTES = 512 << 20 };
@@ -63,15 +63,15 @@ static gcl_status make_flush_buffer(bench *b, gcl_error *err)
 static gcl_status flush_caches(const bench *b, gcl_error *err)
 {
     const cl_uint pattern = 0;
-    cl_int st = clEnqueueFillBuffer(gcl_context_queue(b->ctx), b->flush, &pattern, sizeof pattern,
-                                    0, b->flush_bytes / sizeof pattern * sizeof pattern, 0, NULL,
-                                    NULL);
+    cl_int st =
+        clEnqueueFillBuffer(gcl_context_queue(b->ctx), b->flush, &pattern, sizeof pattern, 0,
+                            b->flush_bytes / sizeof pattern * sizeof pattern, 0, NULL, NULL);
 
     if (st == CL_SUCCESS)
         st = clFinish(gcl_context_queue(b->ctx));
-    return st == CL_SUCCESS ? GCL_OK
-                            : GCL_FAIL_CL(err, st, "clEnqueueFillBuffer", "%zu bytes to flush",
-                                          b->flush_bytes);
+    return st == CL_SUCCESS
+               ? GCL_OK
+               : GCL_FAIL_CL(err, st, "clEnqueueFillBuffer", "%zu bytes to flush", b->flush_bytes);
 }
 
 /* ---- one subject ---- */
@@ -109,8 +109,8 @@ done:
 }
 
 /* Plans and verifies; s->plan stays NULL when the variant refuses the case. */
-static gcl_status open_subject(const bench *b, subject *s, op_instance *i,
-                               gcl_weight_set *weights, const char *variant, gcl_error *err)
+static gcl_status open_subject(const bench *b, subject *s, op_instance *i, gcl_weight_set *weights,
+                               const char *variant, gcl_error *err)
 {
     gcl_status st = GCL_OK;
 
@@ -159,11 +159,10 @@ static void launch_text(const gcl_plan *plan, char *text, size_t room)
         if (l == NULL)
             used += (size_t)snprintf(text + used, room - used, "%slibrary call", separator);
         else
-            used += (size_t)snprintf(text + used, room - used,
-                                     "%s%s global %zux%zux%zu local %zux%zux%zu%s%s", separator,
-                                     l->kernel, l->global[0], l->global[1], l->global[2],
-                                     l->local[0], l->local[1], l->local[2],
-                                     *l->options ? " " : "", l->options);
+            used += (size_t)snprintf(
+                text + used, room - used, "%s%s global %zux%zux%zu local %zux%zux%zu%s%s",
+                separator, l->kernel, l->global[0], l->global[1], l->global[2], l->local[0],
+                l->local[1], l->local[2], *l->options ? " " : "", l->options);
     }
 }
 
@@ -214,8 +213,8 @@ static gcl_status add_peer(json_t *r, const subject *s, const subject *peer, gcl
     GCL_TRY(bench_ratio_of(&ratio, peer->sampler.samples, peer->sampler.n, s->sampler.samples,
                            s->sampler.n, BENCH_MIN_EFFECT, err));
     GCL_TRY(bench_record_text(vs, "name", peer->variant, err));
-    GCL_TRY(bench_record_real(
-        vs, "median_s", bench_quantile(peer->sampler.sorted, peer->sampler.n, 0.5), err));
+    GCL_TRY(bench_record_real(vs, "median_s",
+                              bench_quantile(peer->sampler.sorted, peer->sampler.n, 0.5), err));
     GCL_TRY(bench_record_real(vs, "ratio", ratio.ratio, err));
     GCL_TRY(bench_record_real(vs, "low", ratio.low, err));
     GCL_TRY(bench_record_real(vs, "high", ratio.high, err));
@@ -225,8 +224,8 @@ done:
     return st;
 }
 
-static gcl_status add_record(bench *b, const op_instance *i, const subject *s,
-                             const subject *peer, bool cold, gcl_error *err)
+static gcl_status add_record(bench *b, const op_instance *i, const subject *s, const subject *peer,
+                             bool cold, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     json_t *r = NULL, *params = json_object();

@@ -15,11 +15,11 @@ extern const cli_command cli_bench_ceiling, cli_bench_ops, cli_bench_model, cli_
 
 enum { CLI_KEY_BENCH_OWN = 600 }; /* the first number free for a kind's own flags */
 
-#define CLI_FLAG_FORMAT                                                      \
-    {                                                                        \
-        "format", 'o', "FORMAT",                                             \
+#define CLI_FLAG_FORMAT                                                       \
+    {                                                                         \
+        "format", 'o', "FORMAT",                                              \
             "text, md, csv, json (one object a line, with every sample) or\n" \
-            "html (one self-contained page) (default text)"                  \
+            "html (one self-contained page) (default text)"                   \
     }
 
 /** @param format  set to a static string */

@@ -31,12 +31,11 @@ static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error 
     for (int i = 0; i < N_KINDS; i++)
         if (strcmp(kinds[i]->name + sizeof "bench", argv[1]) == 0)
             return kinds[i]->run(kinds[i], argc - 1, argv + 1, err);
-    return CLI_USAGE(err, "unknown benchmark \"%s\"; there are ceiling, ops, model, claims, compare",
-                     argv[1]);
+    return CLI_USAGE(
+        err, "unknown benchmark \"%s\"; there are ceiling, ops, model, claims, compare", argv[1]);
 }
 
 const cli_command cli_bench = {
-    "bench", "measure a device: its ceilings, the ops, the models", "KIND [OPTIONS]", "",
-    NULL,    "",
+    "bench", "measure a device: its ceilings, the ops, the models", "KIND [OPTIONS]", "", NULL, "",
     run,
 };

@@ -18,8 +18,8 @@ enum {
     MAX_BATCHES = 16
 };
 
-#define FLAG_SECONDS                                                          \
-    {                                                                         \
+#define FLAG_SECONDS                                                              \
+    {                                                                             \
         "seconds", KEY_SECONDS, "S", "longest time for a steady row (default 10)" \
     }
 
@@ -47,7 +47,7 @@ static const cli_flag model_flags[] = {
 };
 
 static const cli_flag claims_flags[] = {
-    FLAG_SECONDS,    CLI_FLAG_FORMAT, CLI_FLAG_WEIGHTS, CLI_FLAG_PRESET,
+    FLAG_SECONDS,    CLI_FLAG_FORMAT, CLI_FLAG_WEIGHTS,      CLI_FLAG_PRESET,
     CLI_FLAG_DEVICE, CLI_FLAG_HELP,   {NULL, 0, NULL, NULL},
 };
 
@@ -142,7 +142,7 @@ static gcl_status open_run(bench_run *r, options *o, const cli_common *common, i
     GCL_TRY(cli_session_open(&r->session, common, NULL, err));
     cli_bench_progress(NULL, "ceilings");
     GCL_TRY(bench_ceiling_get(r->bench.ctx, false, &ceilings, err));
-    o->bench.fma_gflops = ceilings.of[BENCH_FMA_F32].median;
+    o->bench.fma_gflops = ceilings.of[BENCH_FMA_F32].value;
     o->bench.run = r->bench.run;
     o->bench.vocab = common->vocab;
     o->bench.progress = show_row;

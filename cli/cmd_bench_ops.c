@@ -15,8 +15,7 @@ static const cli_flag flags[] = {
     {"variants", KEY_VARIANTS, "V",
      "all: every variant that accepts the case; or one by name\n"
      "(default: what the planner chooses)"},
-    {"cache", KEY_CACHE, "KIND",
-     "hot, cold (flushed before each run) or both (default both)"},
+    {"cache", KEY_CACHE, "KIND", "hot, cold (flushed before each run) or both (default both)"},
     {"vs", KEY_VS, "PEER",
      "clblast: time CLBlast's product (linear; conv2d on im2col\n"
      "columns) in the same run, in turn, with ratio and verdict"},
@@ -104,9 +103,9 @@ static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error 
     GCL_TRY(cli_bench_open(&s, &common, argc, argv, err));
     cli_bench_progress(NULL, "ceilings");
     GCL_TRY(bench_ceiling_get(s.ctx, false, &ceilings, err));
-    o.bench.fma_gflops = ceilings.of[BENCH_FMA_F32].median;
-    o.bench.read_gbps = ceilings.of[BENCH_READ].median;
-    o.bench.launch_us = ceilings.of[BENCH_LAUNCH].median;
+    o.bench.fma_gflops = ceilings.of[BENCH_FMA_F32].value;
+    o.bench.read_gbps = ceilings.of[BENCH_READ].value;
+    o.bench.launch_us = ceilings.of[BENCH_LAUNCH].value;
     GCL_TRY(bench_op_run(s.records, s.run, s.ctx, &o.bench, err));
     GCL_TRY(cli_bench_print(&s, o.format, err));
 done:

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "op_case.h"
+#include "tests/suite/op_case.h"
 
 /* ---- one case with one variant ---- */
 

@@ -6,7 +6,7 @@
 #ifndef TESTS_OP_TEST_H
 #define TESTS_OP_TEST_H
 
-#include "op_suite.h"
+#include "tests/suite/op_suite.h"
 
 typedef struct op_options {
     const char *one_case, *variant; /* NULL: all */

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "host/ops/concat.h"
-#include "op_suite.h"
+#include "tests/suite/op_suite.h"
 
 /* x[i] is [OUTER, LENGTH_i, INNER], with leading dims of 1 up to RANK, or without OUTER for a RANK
  * of 2; a LENGTH of 0 ends the list of operands */

@@ -4,7 +4,7 @@
 #include "host/ops/activation.h"
 #include "host/ops/add.h"
 #include "host/ops/conv2d.h"
-#include "op_suite.h"
+#include "tests/suite/op_suite.h"
 
 /* EPILOGUE: BIAS | RESIDUAL | W_INPUT, and the activation times ACT */
 enum { N, C, H, W, O, KH, KW, STRIDE, PAD, EPILOGUE };

@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "host/ops/dfblk.h"
-#include "op_suite.h"
+#include "tests/suite/op_suite.h"
 
 enum { N, C, H, W };
 

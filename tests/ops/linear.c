@@ -4,7 +4,7 @@
 #include "host/ops/activation.h"
 #include "host/ops/add.h"
 #include "host/ops/linear.h"
-#include "op_suite.h"
+#include "tests/suite/op_suite.h"
 
 enum { M, N, K, BIAS, ACT, RESIDUAL, KN, W_INPUT };
 

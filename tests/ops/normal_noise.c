@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "host/ops/normal_noise.h"
-#include "op_suite.h"
+#include "tests/suite/op_suite.h"
 
 enum { B, N };
 

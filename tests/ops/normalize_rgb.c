@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "host/ops/normalize_rgb.h"
-#include "op_suite.h"
+#include "tests/suite/op_suite.h"
 
 enum { N, H, W, RESCALED };
 

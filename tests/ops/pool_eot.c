@@ -1,6 +1,6 @@
 /* tests/ops/pool_eot.c - cases and reference of the pool_eot op. */
 #include "host/ops/pool_eot.h"
-#include "op_suite.h"
+#include "tests/suite/op_suite.h"
 
 enum { B, T, D, IDS };
 

@@ -1,6 +1,6 @@
 /* tests/ops/repeat.c - cases and reference of the repeat op. */
 #include "host/ops/repeat.h"
-#include "op_suite.h"
+#include "tests/suite/op_suite.h"
 
 enum { COUNT, OUTER, INNER };
 

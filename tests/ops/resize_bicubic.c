@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "host/ops/resize_bicubic.h"
-#include "op_suite.h"
+#include "tests/suite/op_suite.h"
 
 enum { H, W, OUT_H, OUT_W, TOP, LEFT, CROP_H, CROP_W };
 

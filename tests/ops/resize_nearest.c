@@ -1,6 +1,6 @@
 /* tests/ops/resize_nearest.c - cases and reference of the resize_nearest op. */
 #include "host/ops/resize_nearest.h"
-#include "op_suite.h"
+#include "tests/suite/op_suite.h"
 
 enum { N, C, H, W, OUT_H, OUT_W };
 

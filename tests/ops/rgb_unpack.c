@@ -1,6 +1,6 @@
 /* tests/ops/rgb_unpack.c - cases and reference of the rgb_unpack op. */
 #include "host/ops/rgb_unpack.h"
-#include "op_suite.h"
+#include "tests/suite/op_suite.h"
 
 enum { B, H, W };
 

@@ -2,7 +2,7 @@
 #include <stdint.h>
 
 #include "host/ops/slice.h"
-#include "op_suite.h"
+#include "tests/suite/op_suite.h"
 
 enum { A, B, C, AXIS, START, COUNT };
 

@@ -1,6 +1,6 @@
 /* tests/ops/transpose.c - cases and reference of the transpose op. */
 #include "host/ops/transpose.h"
-#include "op_suite.h"
+#include "tests/suite/op_suite.h"
 
 enum { BATCH, R, C, RANK };
 

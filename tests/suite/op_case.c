@@ -1,5 +1,5 @@
 /* op_case.c - operands, reference and plans of one case. */
-#include "op_case.h"
+#include "tests/suite/op_case.h"
 
 #include <math.h>
 #include <stdio.h>

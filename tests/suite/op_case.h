@@ -6,7 +6,7 @@
 #define TESTS_OP_CASE_H
 
 #include "host/plan.h"
-#include "op_suite.h"
+#include "tests/suite/op_suite.h"
 
 typedef struct op_instance {
     const op_suite *suite;
