@@ -107,7 +107,6 @@ static bool is_refusal(gcl_status st)
     switch (st) {
     case GCL_E_BUFFER:
     case GCL_E_NOMEM:
-    case GCL_E_NOT_FOUND:
     case GCL_E_UNSUPPORTED:
     case CL_MEM_OBJECT_ALLOCATION_FAILURE:
     case CL_OUT_OF_RESOURCES:

@@ -3,8 +3,8 @@
  * kind "model".
  *
  * phase    a sample is
- * cold     in a new process with empty kernel caches (ours and the driver's): context, plan (kernels
- *          compiled, weights read, packed and uploaded), first run, read back
+ * cold     in a new process with empty kernel caches (ours and the driver's): context, plan
+ *          (kernels compiled, weights read, packed and uploaded), first run, read back
  * warm     the same in a new process whose caches the cold run has filled
  * steady   a run of an existing plan: inputs written, kernels, outputs read back; of the pipeline:
  *          from a sentence's text to a PNG file

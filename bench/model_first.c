@@ -157,7 +157,7 @@ done:
 static gcl_status measure_one(bench_first *f, const char *folder, char *which,
                               const bench_model_options *opt, gcl_error *err)
 {
-    char settings[N_CACHES][256], env[] = "env", out[4096];
+    char settings[N_CACHES][BENCH_FOLDER_ROOM + 32], env[] = "env", out[4096];
     char *argv[MAX_ARGS + N_CACHES + 3];
     gcl_status st;
     size_t n = 0;
@@ -182,15 +182,16 @@ gcl_status bench_first_measure(bench_first *cold, bench_first *warm, size_t n_wa
                                size_t batch, const bench_model_options *opt, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    char folder[] = "/tmp/galip-cache-XXXXXX", which[64], none[256];
+    char folder[BENCH_FOLDER_ROOM], which[64], none[256];
     char rm[] = "rm", flags[] = "-rf";
     char *const remove_folder[] = {rm, flags, folder, NULL};
 
     memset(cold, 0, sizeof *cold);
     memset(warm, 0, sizeof *warm);
     snprintf(which, sizeof which, "%s/%zu", bench_part_name(part), batch);
-    if (mkdtemp(folder) == NULL)
-        return GCL_FAIL(err, GCL_E_FILE, "cannot make %s: %s", folder, strerror(errno));
+    st = bench_temp_folder(folder, err);
+    if (st != GCL_OK)
+        return st;
     GCL_TRY(measure_one(cold, folder, which, opt, err));
     for (size_t i = 0; i < n_warm; i++)
         GCL_TRY(measure_one(warm, folder, which, opt, err));

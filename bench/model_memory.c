@@ -52,5 +52,5 @@ gcl_status bench_memory_check(gcl_context *ctx, const gcl_config *config,
                       "an activation of %.0f MB, the device allows %.0f MB in one buffer",
                       (double)largest / 1e6, (double)one / 1e6);
 done:
-    return st;
+    return st == GCL_E_NOT_FOUND ? GCL_E_UNSUPPORTED : st;
 }

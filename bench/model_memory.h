@@ -16,7 +16,8 @@ extern "C" {
  *
  * @param known_batch  0: none is known
  * @param known        what known_batch took
- * @return GCL_E_UNSUPPORTED, with both sizes, when it does not fit
+ * @return GCL_E_UNSUPPORTED, with both sizes, when it does not fit; also for a part that the
+ *         model lacks
  */
 gcl_status bench_memory_check(gcl_context *ctx, const gcl_config *config,
                               const bench_model_options *opt, int part, size_t batch,

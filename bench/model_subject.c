@@ -1,6 +1,7 @@
 /* model_subject.c - a part or the pipeline, ready to be timed. */
 #include "bench/model_subject.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,9 +35,9 @@ struct bench_subject {
     stage stages[MAX_STAGES];
     int n_stages;
     size_t batch;
-    gcl_tokenizer *tokenizer; /* the pipeline has one; NULL for a part */
-    char *folder;             /* of its pictures; owned, removed in the end */
-    char *picture;            /* path, owned */
+    gcl_tokenizer *tokenizer;       /* the pipeline has one; NULL for a part */
+    char folder[BENCH_FOLDER_ROOM]; /* of its pictures, removed in the end; "" for a part */
+    char picture[BENCH_FOLDER_ROOM + 16];
 };
 
 double bench_clock(void)
@@ -45,6 +46,19 @@ double bench_clock(void)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+gcl_status bench_temp_folder(char out[BENCH_FOLDER_ROOM], gcl_error *err)
+{
+    const char *given = getenv("TMPDIR"), *base = given != NULL && *given != '\0' ? given : "/tmp";
+    const int n = snprintf(out, BENCH_FOLDER_ROOM, "%s/galip-bench-XXXXXX", base);
+    const bool fits = n > 0 && n < BENCH_FOLDER_ROOM;
+
+    if (fits && mkdtemp(out) != NULL)
+        return GCL_OK;
+    out[0] = '\0';
+    return GCL_FAIL(err, GCL_E_FILE, "cannot make a temporary folder in %s: %s", base,
+                    fits ? strerror(errno) : "its name is too long");
 }
 
 /* Random inputs: numbers in [-1, 1), ids below the vocabulary, keys. */
@@ -136,24 +150,6 @@ static gcl_status link_stages(bench_subject *s, const char *input, int from, gcl
     return GCL_FAIL(err, GCL_E_NOT_FOUND, "netG has no input %s", input);
 }
 
-static gcl_status make_folder(bench_subject *s, gcl_error *err)
-{
-    const char *base = getenv("TMPDIR");
-    char path[4096];
-    int n;
-
-    n = snprintf(path, sizeof path, "%s/galip-bench-XXXXXX",
-                 base != NULL && *base != '\0' ? base : "/tmp");
-    if (n < 0 || (size_t)n >= sizeof path - 16 || mkdtemp(path) == NULL)
-        return GCL_FAIL(err, GCL_E_FILE, "cannot make a temporary folder %s", path);
-    s->folder = strdup(path);
-    memcpy(path + n, "/0.png", sizeof "/0.png");
-    s->picture = strdup(path);
-    return s->folder != NULL && s->picture != NULL
-               ? GCL_OK
-               : GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation failed", path);
-}
-
 static gcl_status create_pipeline(bench_subject *s, gcl_model *m, gcl_checkpoint *checkpoint,
                                   const bench_model_options *opt, gcl_error *err)
 {
@@ -165,7 +161,8 @@ static gcl_status create_pipeline(bench_subject *s, gcl_model *m, gcl_checkpoint
     GCL_TRY(add_stage(s, m, GCL_PART_NETG, s->batch, 1, "gen.rgb", opt->seed, err));
     GCL_TRY(link_stages(s, "sentence", STAGE_TEXT, err));
     GCL_TRY(link_stages(s, "noise", STAGE_NOISE, err));
-    GCL_TRY(make_folder(s, err));
+    GCL_TRY(bench_temp_folder(s->folder, err));
+    snprintf(s->picture, sizeof s->picture, "%s/picture.png", s->folder);
 done:
     return st;
 }
@@ -205,12 +202,10 @@ void bench_subject_destroy(bench_subject *s)
         }
         free(g->node_ns);
     }
-    if (s->picture != NULL)
+    if (s->folder[0] != '\0') {
         unlink(s->picture);
-    if (s->folder != NULL)
         rmdir(s->folder);
-    free(s->picture);
-    free(s->folder);
+    }
     gcl_tokenizer_destroy(s->tokenizer);
     free(s);
 }
@@ -315,7 +310,7 @@ gcl_status bench_subject_run(bench_subject *s, bench_times *times, gcl_error *er
     for (int k = 0; k < s->n_stages; k++)
         for (size_t row = 0; row < s->stages[k].repeat; row++)
             GCL_TRY(run_stage(&s->stages[k], row, times, &since, err));
-    if (s->picture != NULL) {
+    if (s->folder[0] != '\0') {
         GCL_TRY(write_pictures(s, err));
         lap(times, BENCH_LAP_PNG, &since);
     }

@@ -23,10 +23,13 @@ typedef enum bench_lap {
     BENCH_LAP_COUNT
 } bench_lap;
 
-enum { BENCH_MAX_OPS = 64 };
+enum { BENCH_MAX_OPS = 64, BENCH_FOLDER_ROOM = 256 };
 
 /** Seconds of a monotonic clock. */
 double bench_clock(void);
+
+/** Makes a new folder in TMPDIR, or in /tmp. */
+gcl_status bench_temp_folder(char out[BENCH_FOLDER_ROOM], gcl_error *err);
 
 /**
  * @param out         owned; m and checkpoint outlive it

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -19,6 +20,7 @@
 #include "bench/model_bench.h"
 #include "bench/record.h"
 
+#define DEMO SOURCE_DIR "/weights/galip-56-demo.safetensors"
 #define N(x) (sizeof(x) / sizeof((x)[0]))
 
 static gcl_device_info device;
@@ -285,6 +287,56 @@ static void what_does_not_fit_is_left_out(void **state)
     json_decref(records);
 }
 
+/* Weights like the demo's, without the discriminator. */
+static void write_without_netd(const char *path)
+{
+    enum { MOST = 1024 };
+    static gcl_tensor_view kept[MOST];
+    const gcl_safetensors_pair preset = {"preset", "galip-56"};
+    gcl_safetensors *demo = NULL;
+    size_t n = 0;
+
+    assert_int_equal(gcl_safetensors_open(&demo, DEMO, NULL), GCL_OK);
+    assert_true(gcl_safetensors_count(demo) <= MOST);
+    for (size_t i = 0; i < gcl_safetensors_count(demo); i++) {
+        const gcl_tensor_view *v = gcl_safetensors_at(demo, i);
+        if (strncmp(v->name, "netD.", 5) != 0 && strncmp(v->name, "netC.", 5) != 0)
+            kept[n++] = *v;
+    }
+    assert_int_equal(gcl_safetensors_write(path, kept, n, &preset, 1, NULL), GCL_OK);
+    gcl_safetensors_close(demo);
+}
+
+static void a_part_that_is_missing_is_named(void **state)
+{
+    static const size_t batches[] = {1};
+    char path[] = "/tmp/galip-bench-XXXXXX";
+    const int fd = mkstemp(path);
+    gcl_error err = GCL_ERROR_INIT;
+    gcl_checkpoint *full = checkpoint;
+    bench_model_options o = tiny();
+    json_t *records;
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    write_without_netd(path);
+    if (gcl_checkpoint_open(&checkpoint, path, NULL, &err) != GCL_OK)
+        fail_msg("%s", err.message);
+    o.parts = 1u << GCL_PART_NETD;
+    o.batches = batches;
+    o.n_batches = 1;
+    records = run(&o);
+    assert_int_equal(json_array_size(records), BENCH_PHASE_COUNT);
+    for (size_t i = 0; i < BENCH_PHASE_COUNT; i++)
+        assert_non_null(strstr(text(json_array_get(records, i), "skipped"), "netD"));
+    json_decref(records);
+    gcl_checkpoint_close(checkpoint);
+    checkpoint = full;
+    unlink(path);
+    gcl_error_clear(&err);
+}
+
 static void names_are_found(void **state)
 {
     gcl_error err = GCL_ERROR_INIT;
@@ -390,6 +442,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_part_has_rows),
         cmocka_unit_test(new_processes_are_timed),
         cmocka_unit_test(what_does_not_fit_is_left_out),
+        cmocka_unit_test(a_part_that_is_missing_is_named),
         cmocka_unit_test(names_are_found),
         cmocka_unit_test(failures_are_told),
         cmocka_unit_test(claims_stand_beside_a_measurement),
