@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/ceiling.h"
 #include "bench/claims.h"
@@ -162,10 +163,12 @@ static gcl_status measure_models(options *o, const cli_common *common, int argc,
     gcl_status st = GCL_OK;
     bench_run r = {0};
     json_t *rows = NULL;
-    char device[16];
-    char *first_run[16] = {"/proc/self/exe", "bench", "model"};
+    char device[16], program[4096];
+    const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    char *first_run[16] = {program, "bench", "model"};
     int n = 3;
 
+    program[length > 0 ? length : 0] = '\0';
     GCL_TRY(open_run(&r, o, common, argc, argv, err));
     snprintf(device, sizeof device, "%d", r.session.device.index);
     first_run[n++] = "--device";
@@ -177,7 +180,7 @@ static gcl_status measure_models(options *o, const cli_common *common, int argc,
         first_run[n++] = (char *)(size_t)common->preset;
     }
     first_run[n++] = "--first-run";
-    o->bench.first_run = first_run;
+    o->bench.first_run = length > 0 ? first_run : NULL;
     GCL_TRY(bench_model_run(&rows, r.bench.ctx, r.session.checkpoint, &o->bench, err));
     GCL_TRY(cli_bench_add(&r.bench, rows, err));
     GCL_TRY(cli_bench_print(&r.bench, o->format, err));
