@@ -47,7 +47,7 @@ static gcl_status parse_header(gcl_safetensors *f, gcl_error *err)
     errno = 0;
     f->header =
         json_loadb((const char *)start + 8, (size_t)length, JSON_REJECT_DUPLICATES, &json_error);
-    if (errno == ENOMEM) /* jansson blames the text, or loses part of a string and goes on */
+    if (f->header == NULL && errno == ENOMEM) /* jansson would blame the text */
         return GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation for the header failed", f->path);
     if (f->header == NULL)
         return GCL_FAIL(err, GCL_E_FORMAT, "%s: header byte %d: %s", f->path, json_error.position,

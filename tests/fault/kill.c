@@ -81,7 +81,7 @@ int sweep_kill(sweep_scenario *s, int n, unsigned seed)
         const bool cold = i % 3 == 0;
         if (cold)
             sweep_shell("rm -rf cache/galip");
-        run(s, rand() / (double)RAND_MAX * usual[cold], &status);
+        run(s, 1.1 * rand() / (double)RAND_MAX * usual[cold], &status);
         killed += WIFSIGNALED(status);
         left += temporary_files();
         if (access("out.png", F_OK) == 0) {
@@ -94,7 +94,7 @@ int sweep_kill(sweep_scenario *s, int n, unsigned seed)
         remove("out.png");
         if (i % 10 != 9)
             continue;
-        run(s, -1, &status); /* undisturbed, on the caches that the killed ones left */
+        usual[0] = run(s, -1, &status); /* undisturbed, on the caches that the killed ones left */
         if (status != 0 || !is_whole(s)) {
             bad++;
             printf("FAILED kill %d: the next run's status is %d, its picture %s\n", i, status,

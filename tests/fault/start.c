@@ -52,7 +52,7 @@ static void set_number(const char *name, int v)
     setenv(name, text, 1);
 }
 
-/* In the child. The driver of one thread that PoCL has lets the layer fork; others ignore this. */
+/* In the child. */
 static void become(const sweep_scenario *s, const char *suffix)
 {
     char path[64];

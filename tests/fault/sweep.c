@@ -15,7 +15,7 @@
 
 #include "sweep.h"
 
-enum { MAX_WORKERS = 64, N_KILLS = 200, SAMPLE_STEP = 40, COLD_STEP = 4 };
+enum { MAX_WORKERS = 64, N_KILLS = 200, SAMPLE_STEP = 60, COLD_STEP = 4 };
 
 #define DEMO SOURCE_DIR "/weights/galip-56-demo.safetensors"
 
@@ -55,9 +55,10 @@ static void single_runs(const sweep_scenario *s, const layer_choice *c, int w, b
 static void sweep(const sweep_scenario *s, int step, unsigned seed, int workers, board *b)
 {
     memset(b->done, 0, sizeof b->done);
+    fflush(stdout); /* the workers would print it again */
     for (int w = 0; w < workers; w++) {
         const layer_choice c = {step, (int)(seed % (unsigned)step), workers, w};
-        char folder[32];
+        char folder[32], cache[4096];
         if (fork() != 0)
             continue;
         snprintf(folder, sizeof folder, "../worker-%d", w);
@@ -65,11 +66,9 @@ static void sweep(const sweep_scenario *s, int step, unsigned seed, int workers,
         if (chdir(folder) != 0)
             _exit(1);
         sweep_shell("mkdir -p child");
-        {
-            char cache[4096];
-            if (getcwd(cache, sizeof cache - 8) != NULL)
-                setenv("XDG_CACHE_HOME", strcat(cache, "/cache"), 1);
-        }
+        if (getcwd(cache, sizeof cache - 8) == NULL)
+            _exit(1);
+        setenv("XDG_CACHE_HOME", strcat(cache, "/cache"), 1);
         b->bad[w] += sweep_forks(s, &c, b->done[w], &b->faults[w]);
         b->in_forks[w] = b->faults[w];
         single_runs(s, &c, w, b);
