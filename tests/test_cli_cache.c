@@ -8,6 +8,7 @@
 #include "cli_run.h"
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,26 @@
 enum { MAX_FILES = 256, LIMIT_BYTES = 1 << 26 };
 
 /* ---- drivers ---- */
+
+/* The drivers this test was started with: a folder, an .icd file, or NULL for the system's. */
+static const char *usual_drivers;
+
+static void use_usual_drivers(void)
+{
+    if (usual_drivers != NULL)
+        setenv("OCL_ICD_VENDORS", usual_drivers, 1);
+    else
+        unsetenv("OCL_ICD_VENDORS");
+}
+
+/* Copies their .icd files into a folder; false when there are none. */
+static bool copy_usual_drivers(const char *folder)
+{
+    const char *from = usual_drivers != NULL ? usual_drivers : "/etc/OpenCL/vendors";
+    const bool is_file = strstr(from, ".icd") != NULL;
+
+    return cli_shell("cp '%s'%s '%s'", from, is_file ? "" : "/*.icd", folder) == 0;
+}
 
 static void no_driver_at_all(void **state)
 {
@@ -36,7 +57,7 @@ static void no_driver_at_all(void **state)
         assert_int_equal(cli_count("none.png"), 0);
         cli_run("info '%s/weights/galip-56-demo.safetensors'", SOURCE_DIR); /* needs no device */
     }
-    unsetenv("OCL_ICD_VENDORS");
+    use_usual_drivers();
 }
 
 /* This process, which has not asked for platforms before, must see the made-up driver. */
@@ -68,16 +89,16 @@ static void driver_without_devices(void **state)
     setenv("OCL_ICD_VENDORS", cli_path("zero"), 1);
     assert_driver_loads();
     cli_fails(1, "no OpenCL device", "devices");
-    if (cli_shell("cp /etc/OpenCL/vendors/*.icd both") != 0) {
-        unsetenv("OCL_ICD_VENDORS");
+    if (!copy_usual_drivers("both")) {
+        use_usual_drivers();
         free(usual);
-        print_message("skipped: the drivers are not listed in /etc/OpenCL/vendors\n");
+        print_message("skipped: the system's drivers are not listed in a folder of .icd files\n");
         skip();
     }
     setenv("OCL_ICD_VENDORS", cli_path("both"), 1);
     cli_run("devices");
     assert_string_equal(cli_out, usual);
-    unsetenv("OCL_ICD_VENDORS");
+    use_usual_drivers();
     free(usual);
 }
 
@@ -243,5 +264,6 @@ int main(void)
         cmocka_unit_test(cache_that_cannot_be_written),
     };
 
+    usual_drivers = getenv("OCL_ICD_VENDORS");
     return cmocka_run_group_tests(tests, use_own_cache, cli_remove_folder);
 }
