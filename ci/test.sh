@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Set-up, build and all tests; where CI=true also the checks of the source, a build with clang, the
-# tests under sanitizers, an installation, and the ops on other OpenCL implementations. Closes with
-# the number of executed cases; each check counts as one. In CI a skipped case is a failed one
-# unless it names its reason.
+# tests under sanitizers and an installation. Closes with the number of executed cases; each check
+# counts as one. In CI a skipped case is a failed one unless it names its reason.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
