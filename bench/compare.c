@@ -36,6 +36,37 @@ static bool is_published(const json_t *record)
     return json_is_true(json_object_get(record, "published"));
 }
 
+/* Times of batches become their medians: what one batch holds is not independent. */
+static gcl_status reduce_batches(samples *out, const json_t *record, const char *file,
+                                 gcl_error *err)
+{
+    const json_t *batches = json_object_get(record, "batches");
+    gcl_status st = GCL_OK;
+    size_t k, used = 0;
+    json_t *size;
+    bench_summary s;
+
+    json_array_foreach(batches, k, size)
+    {
+        const size_t n = (size_t)json_integer_value(size);
+        if (n == 0 || n > out->n - used) {
+            st = GCL_FAIL(err, GCL_E_FORMAT, "%s: %s: batches must sum up to %zu samples", file,
+                          bench_text(record, "name"), out->n);
+            goto done;
+        }
+        GCL_TRY(bench_summarise(&s, out->times + used, n, err));
+        out->times[k] = s.median;
+        used += n;
+    }
+    if (used > 0 && used < out->n)
+        st = GCL_FAIL(err, GCL_E_FORMAT, "%s: %s: batches must sum up to %zu samples", file,
+                      bench_text(record, "name"), out->n);
+    else if (used > 0)
+        out->n = k;
+done:
+    return st;
+}
+
 static gcl_status samples_of(samples *out, const json_t *record, const char *file, gcl_error *err)
 {
     static const char *const keys[] = {"samples_s", "samples", "median_s", "value", "seconds"};
@@ -63,6 +94,7 @@ static gcl_status samples_of(samples *out, const json_t *record, const char *fil
             return GCL_FAIL(err, GCL_E_FORMAT, "%s: %s %s: sample %zu must be a number > 0", file,
                             kind, name, i + 1);
     }
+    GCL_TRY(reduce_batches(out, record, file, err));
     GCL_TRY(bench_summarise(&summary, out->times, out->n, err));
     out->median = summary.median;
     for (size_t i = 0; rate && i < out->n; i++)

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "bench/record.h"
+#include "bench/op_record.h"
+#include "bench/report_table.h"
 #include "tests/suite/op_case.h"
 
 /* Bytes written between cold runs: four times the last cache, within these limits. */
@@ -15,22 +16,35 @@ enum { MIN_FLUSH_BYTES = 64 << 20, MAX_FLUSH_BYTES = 512 << 20 };
 
 static const char peer_variant[] = "clblast_f32";
 
-/* One variant of one case, planned and verified. */
+/* A batch has this many samples at least, unless time is short. */
+enum { BATCH_SAMPLES = 3, BATCH_MAX = 4096 };
+
+/* One variant of one case, planned and written. */
 typedef struct subject {
-    const char *variant;
-    gcl_plan *plan;
+    gcl_plan *plan; /* NULL when the variant refuses the case */
     uint64_t *node_ns;
-    bench_sampler sampler;
+    size_t n; /* samples of this batch */
+    double *samples;
 } subject;
+
+/* One line of the report: filled batch by batch, one in each round. */
+typedef struct row {
+    int suite, row; /* of op_suites, and its cases */
+    const char *variant, *peer;
+    bool cold;
+    double spent_s;
+    bench_op_times times, peer_times;
+    json_t *record;
+} row;
 
 typedef struct bench {
     gcl_context *ctx;
     const bench_op_options *opt;
     const json_t *run;
-    json_t *records;
     cl_mem flush;
     size_t flush_bytes;
-    int n_rows;
+    row *rows;
+    size_t n_rows, room;
 } bench;
 
 static double now(void)
@@ -80,10 +94,30 @@ static void close_subject(subject *s)
 {
     gcl_plan_destroy(s->plan);
     free(s->node_ns);
-    bench_sampler_free(&s->sampler);
+    free(s->samples);
+    memset(s, 0, sizeof *s);
 }
 
-static gcl_status verify(op_instance *i, subject *s, gcl_error *err)
+static gcl_status open_subject(const bench *b, subject *s, op_instance *i, gcl_weight_set *weights,
+                               const char *variant, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+
+    GCL_TRY(op_instance_plan(i, &s->plan, b->ctx, weights, variant, (gcl_plan_options){0}, err));
+    if (s->plan == NULL)
+        goto done;
+    s->node_ns = calloc((size_t)gcl_plan_n_nodes(s->plan), sizeof *s->node_ns);
+    s->samples = calloc(BATCH_MAX, sizeof *s->samples);
+    if (s->node_ns == NULL || s->samples == NULL) {
+        st = GCL_FAIL(err, GCL_E_NOMEM, "times of %d nodes", gcl_plan_n_nodes(s->plan));
+        goto done;
+    }
+    GCL_TRY(op_instance_write(i, s->plan, err));
+done:
+    return st;
+}
+
+static gcl_status verify(op_instance *i, subject *s, const char *variant, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     op_deviation d;
@@ -93,7 +127,6 @@ static gcl_status verify(op_instance *i, subject *s, gcl_error *err)
         st = GCL_FAIL(err, GCL_E_NOMEM, "result of %zu bytes", op_instance_bytes(i));
         goto done;
     }
-    GCL_TRY(op_instance_write(i, s->plan, err));
     GCL_TRY(gcl_plan_run(s->plan, err));
     GCL_TRY(gcl_plan_read(s->plan, "result", got, op_instance_bytes(i), err));
     GCL_TRY(op_instance_compare(i, got, &d, err));
@@ -101,36 +134,14 @@ static gcl_status verify(op_instance *i, subject *s, gcl_error *err)
         st = GCL_FAIL(err, GCL_E_MISMATCH,
                       "%s, case %s, variant %s is wrong and was not timed: element %zu is %.9g, "
                       "should be %.9g +- %.3g (galip check --op %s tells more)",
-                      i->suite->op, i->row->name, s->variant, d.bad, d.got, d.want, d.allowed,
+                      i->suite->op, i->row->name, variant, d.bad, d.got, d.want, d.allowed,
                       i->suite->op);
 done:
     free(got);
     return st;
 }
 
-/* Plans and verifies; s->plan stays NULL when the variant refuses the case. */
-static gcl_status open_subject(const bench *b, subject *s, op_instance *i, gcl_weight_set *weights,
-                               const char *variant, gcl_error *err)
-{
-    gcl_status st = GCL_OK;
-
-    memset(s, 0, sizeof *s);
-    s->variant = variant;
-    s->sampler.rule = b->opt->rule;
-    GCL_TRY(op_instance_plan(i, &s->plan, b->ctx, weights, variant, (gcl_plan_options){0}, err));
-    if (s->plan == NULL)
-        goto done;
-    s->node_ns = calloc((size_t)gcl_plan_n_nodes(s->plan), sizeof *s->node_ns);
-    if (s->node_ns == NULL) {
-        st = GCL_FAIL(err, GCL_E_NOMEM, "times of %d nodes", gcl_plan_n_nodes(s->plan));
-        goto done;
-    }
-    GCL_TRY(verify(i, s, err));
-done:
-    return st;
-}
-
-static gcl_status take_sample(const bench *b, subject *s, bool cold, double start, gcl_error *err)
+static gcl_status take_sample(const bench *b, subject *s, bool cold, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     uint64_t ns = 0;
@@ -140,197 +151,112 @@ static gcl_status take_sample(const bench *b, subject *s, bool cold, double star
     GCL_TRY(gcl_plan_run_timed(s->plan, s->node_ns, err));
     for (int k = 0; k < gcl_plan_n_nodes(s->plan); k++)
         ns += s->node_ns[k];
-    GCL_TRY(bench_sampler_add(&s->sampler, 1e-9 * (double)ns, now() - start, err));
+    s->samples[s->n++] = 1e-9 * (double)ns;
 done:
-    return st;
-}
-
-/* ---- records ---- */
-
-/* "global 24x24x1 local 1x1x1 -DVW=16 -DMR=4; ..." of every launch */
-static void launch_text(const gcl_plan *plan, char *text, size_t room)
-{
-    size_t used = 0;
-
-    text[0] = '\0';
-    for (int k = 0; k < gcl_plan_n_steps(plan) && used < room; k++) {
-        const gcl_launch *l = gcl_plan_launch(plan, k);
-        const char *separator = k > 0 ? "; " : "";
-        if (l == NULL)
-            used += (size_t)snprintf(text + used, room - used, "%slibrary call", separator);
-        else
-            used += (size_t)snprintf(
-                text + used, room - used, "%s%s global %zux%zux%zu local %zux%zux%zu%s%s",
-                separator, l->kernel, l->global[0], l->global[1], l->global[2], l->local[0],
-                l->local[1], l->local[2], *l->options ? " " : "", l->options);
-    }
-}
-
-static const char *limit_of(const bench_op_options *opt, double flops, double bytes, int n_steps)
-{
-    const double compute = opt->fma_gflops > 0 ? flops / (1e9 * opt->fma_gflops) : 0;
-    const double memory = opt->read_gbps > 0 ? bytes / (1e9 * opt->read_gbps) : 0;
-    const double launch = 1e-6 * opt->launch_us * n_steps;
-
-    if (launch > compute && launch > memory)
-        return "launch";
-    return compute >= memory ? "compute" : "memory";
-}
-
-static gcl_status add_rates(const bench *b, json_t *r, const subject *s, gcl_error *err)
-{
-    gcl_status st = GCL_OK;
-    const bench_op_options *opt = b->opt;
-    const gcl_plan_totals t = gcl_plan_total(s->plan);
-    const double median = bench_quantile(s->sampler.sorted, s->sampler.n, 0.5);
-    double bytes = 0;
-
-    for (int k = 0; k < gcl_plan_n_nodes(s->plan); k++)
-        bytes += gcl_plan_node_at(s->plan, k).bytes;
-    GCL_TRY(bench_record_real(r, "flops", t.flops, err));
-    GCL_TRY(bench_record_real(r, "bytes", bytes, err));
-    GCL_TRY(bench_record_real(r, "gflops", 1e-9 * t.flops / median, err));
-    GCL_TRY(bench_record_real(r, "gbps", 1e-9 * bytes / median, err));
-    if (opt->fma_gflops > 0)
-        GCL_TRY(bench_record_real(r, "pct_fma", 1e-7 * t.flops / median / opt->fma_gflops, err));
-    if (opt->read_gbps > 0)
-        GCL_TRY(bench_record_real(r, "pct_read", 1e-7 * bytes / median / opt->read_gbps, err));
-    if (opt->fma_gflops > 0 && opt->read_gbps > 0)
-        GCL_TRY(bench_record_text(r, "limit", limit_of(opt, t.flops, bytes, t.n_steps), err));
-done:
-    return st;
-}
-
-static gcl_status add_peer(json_t *r, const subject *s, const subject *peer, gcl_error *err)
-{
-    gcl_status st = GCL_OK;
-    bench_ratio ratio;
-    json_t *vs = json_object();
-
-    if (vs == NULL || json_object_set_new(r, "vs", vs) != 0)
-        return GCL_FAIL(err, GCL_E_NOMEM, "record: host allocation failed");
-    /* said of ours: a ratio below 1 is a shorter time than the peer's */
-    GCL_TRY(bench_ratio_of(&ratio, peer->sampler.samples, peer->sampler.n, s->sampler.samples,
-                           s->sampler.n, BENCH_MIN_EFFECT, err));
-    GCL_TRY(bench_record_text(vs, "name", peer->variant, err));
-    GCL_TRY(bench_record_real(vs, "median_s",
-                              bench_quantile(peer->sampler.sorted, peer->sampler.n, 0.5), err));
-    GCL_TRY(bench_record_real(vs, "ratio", ratio.ratio, err));
-    GCL_TRY(bench_record_real(vs, "low", ratio.low, err));
-    GCL_TRY(bench_record_real(vs, "high", ratio.high, err));
-    GCL_TRY(bench_record_real(vs, "p", ratio.p, err));
-    GCL_TRY(bench_record_text(vs, "verdict", bench_verdict_name(ratio.verdict), err));
-done:
-    return st;
-}
-
-static gcl_status add_record(bench *b, const op_instance *i, const subject *s, const subject *peer,
-                             bool cold, gcl_error *err)
-{
-    gcl_status st = GCL_OK;
-    json_t *r = NULL, *params = json_object();
-    char name[256], launch[1024];
-
-    snprintf(name, sizeof name, "%s/%s/%s/%s", i->suite->op, i->row->name, s->variant,
-             cold ? "cold" : "hot");
-    GCL_TRY(bench_record_create(&r, b->run, "op", name, err));
-    GCL_TRY(bench_record_text(r, "op", i->suite->op, err));
-    GCL_TRY(bench_record_text(r, "case", i->row->name, err));
-    GCL_TRY(bench_record_text(r, "variant", s->variant, err));
-    for (int k = 0; i->suite->params[k] != NULL; k++)
-        json_object_set_new(params, i->suite->params[k], json_integer(i->row->p[k]));
-    json_object_set(r, "params", params);
-    GCL_TRY(bench_record_text(r, "cache", cold ? "cold" : "hot", err));
-    GCL_TRY(bench_record_count(r, "seed", (size_t)b->opt->seed, err));
-    json_object_set_new(r, "verified", json_true());
-    GCL_TRY(bench_record_times(r, s->sampler.samples, s->sampler.n, err));
-    GCL_TRY(add_rates(b, r, s, err));
-    launch_text(s->plan, launch, sizeof launch);
-    GCL_TRY(bench_record_text(r, "launch", launch, err));
-    if (peer != NULL)
-        GCL_TRY(add_peer(r, s, peer, err));
-    if (json_array_append(b->records, r) != 0)
-        st = GCL_FAIL(err, GCL_E_NOMEM, "record: host allocation failed");
-    b->n_rows++;
-done:
-    json_decref(params);
-    json_decref(r);
     return st;
 }
 
 /* ---- rows ---- */
 
-/* Samples of a subject, and of its peer taken in turn, so that both see the same machine. */
-static gcl_status measure(bench *b, op_instance *i, subject *s, subject *peer, bool cold,
+/* A batch of samples, and of its peer's taken in turn, so that both see the same machine. */
+static gcl_status measure(const bench *b, row *r, subject *s, subject *peer, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const bench_rule *rule = &b->opt->rule;
+    const double batch_s = rule->min_s / (double)rule->min_samples;
+    const double limit_s = rule->limit_s / (double)rule->min_samples;
+    const double start = now();
+    double spent;
+
+    s->n = 0;
+    if (!r->cold) { /* what ran before has filled the caches with its own */
+        GCL_TRY(take_sample(b, s, false, err));
+        s->n = 0;
+    }
+    if (peer != NULL)
+        peer->n = 0;
+    do {
+        GCL_TRY(take_sample(b, s, r->cold, err));
+        if (peer != NULL)
+            GCL_TRY(take_sample(b, peer, r->cold, err));
+        spent = now() - start;
+    } while (s->n < BATCH_MAX && spent < limit_s && (s->n < BATCH_SAMPLES || spent < batch_s));
+    r->spent_s += spent;
+    GCL_TRY(bench_op_times_add(&r->times, s->samples, s->n, r->spent_s, err));
+    if (peer != NULL)
+        GCL_TRY(bench_op_times_add(&r->peer_times, peer->samples, peer->n, r->spent_s, err));
+done:
+    return st;
+}
+
+static gcl_status add_row(bench *b, const row *like, op_instance *i, const gcl_plan *plan,
                           gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    const double start = now();
-    char row[256];
+    row *r;
 
-    snprintf(row, sizeof row, "%s %s %s %s", i->suite->op, i->row->name, s->variant,
-             cold ? "cold" : "hot");
-    if (b->opt->progress != NULL)
-        b->opt->progress(b->opt->user, row);
-    bench_sampler_free(&s->sampler);
-    memset(&s->sampler, 0, sizeof s->sampler);
-    s->sampler.rule = b->opt->rule;
-    if (peer != NULL) {
-        bench_sampler_free(&peer->sampler);
-        memset(&peer->sampler, 0, sizeof peer->sampler);
-        peer->sampler.rule = b->opt->rule;
+    if (b->n_rows == b->room) {
+        const size_t room = b->room == 0 ? 64 : 2 * b->room;
+        r = realloc(b->rows, room * sizeof *r);
+        if (r == NULL)
+            return GCL_FAIL(err, GCL_E_NOMEM, "host allocation of %zu rows", room);
+        b->rows = r;
+        b->room = room;
     }
-    do {
-        GCL_TRY(take_sample(b, s, cold, start, err));
-        if (peer != NULL)
-            GCL_TRY(take_sample(b, peer, cold, start, err));
-    } while (s->sampler.stop == BENCH_STOP_NOT);
-    GCL_TRY(add_record(b, i, s, peer, cold, err));
+    r = &b->rows[b->n_rows++];
+    *r = *like;
+    GCL_TRY(bench_op_times_init(&r->times, &b->opt->rule, err));
+    GCL_TRY(bench_op_times_init(&r->peer_times, &b->opt->rule, err));
+    GCL_TRY(bench_op_record_create(&r->record, b->run, i, r->variant, r->cold, b->opt->seed, plan,
+                                   err));
 done:
     return st;
 }
 
-/* One variant of a case; *used is false when the variant refuses it. */
-static gcl_status bench_variant(bench *b, op_instance *i, gcl_weight_set *weights,
-                                const char *variant, bool *used, gcl_error *err)
+/* First round of a variant: its rows, once its result has been verified. */
+static gcl_status add_rows(bench *b, row like, op_instance *i, gcl_weight_set *weights, bool *used,
+                           gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    subject s = {0}, peer = {0};
-    const bool compare = b->opt->versus_clblast && strcmp(variant, peer_variant) != 0 &&
-                         gcl_op_variant(i->op, peer_variant) != NULL;
+    subject s = {0};
 
-    GCL_TRY(open_subject(b, &s, i, weights, variant, err));
+    GCL_TRY(open_subject(b, &s, i, weights, like.variant, err));
     *used = s.plan != NULL;
     if (!*used)
         goto done;
-    if (compare)
-        GCL_TRY(open_subject(b, &peer, i, weights, peer_variant, err));
-    if (b->opt->hot)
-        GCL_TRY(measure(b, i, &s, peer.plan != NULL ? &peer : NULL, false, err));
-    if (b->opt->cold)
-        GCL_TRY(measure(b, i, &s, peer.plan != NULL ? &peer : NULL, true, err));
+    GCL_TRY(verify(i, &s, like.variant, err));
+    for (int cold = 0; cold < 2; cold++) {
+        like.cold = cold != 0;
+        if (cold ? b->opt->cold : b->opt->hot)
+            GCL_TRY(add_row(b, &like, i, s.plan, err));
+    }
 done:
     close_subject(&s);
-    close_subject(&peer);
     return st;
 }
 
-static gcl_status bench_case(bench *b, const op_suite *suite, const op_case *row, gcl_error *err)
+static gcl_status add_case(bench *b, row like, gcl_error *err)
 {
     gcl_status st = GCL_OK;
+    const op_suite *suite = op_suites[like.suite];
     const gcl_op *op = gcl_op_find(suite->op);
     const char *wanted = b->opt->variant;
     const bool all = wanted != NULL && strcmp(wanted, "all") == 0;
     gcl_weight_set *weights = NULL;
     op_instance i = {0};
 
-    GCL_TRY(op_instance_open(&i, suite, op, row, b->opt->seed, err));
+    GCL_TRY(op_instance_open(&i, suite, op, &suite->cases[like.row], b->opt->seed, err));
     GCL_TRY(gcl_weight_set_create(&weights, b->ctx, op_instance_source(&i), err));
     for (const gcl_variant *v = op->variants; v->name != NULL; v++) {
         bool used = false;
         if (wanted != NULL && !all && strcmp(wanted, v->name) != 0)
             continue;
-        GCL_TRY(bench_variant(b, &i, weights, v->name, &used, err));
+        like.variant = v->name;
+        like.peer = b->opt->versus_clblast && strcmp(v->name, peer_variant) != 0 &&
+                            gcl_op_variant(op, peer_variant) != NULL
+                        ? peer_variant
+                        : NULL;
+        GCL_TRY(add_rows(b, like, &i, weights, &used, err));
         if (used && wanted == NULL)
             break; /* the first that accepts is what the planner takes */
     }
@@ -340,11 +266,87 @@ done:
     return st;
 }
 
+/*
+ * One batch of a row. Operands, weights and plan are made anew each time: where buffers happen to
+ * lie is part of what differs between two runs of the program.
+ */
+static gcl_status add_batch(bench *b, row *r, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const op_suite *suite = op_suites[r->suite];
+    gcl_weight_set *weights = NULL;
+    op_instance i = {0};
+    subject s = {0}, peer = {0};
+
+    if (b->opt->progress != NULL)
+        b->opt->progress(b->opt->user, bench_text(r->record, "name"));
+    GCL_TRY(op_instance_open(&i, suite, gcl_op_find(suite->op), &suite->cases[r->row], b->opt->seed,
+                             err));
+    GCL_TRY(gcl_weight_set_create(&weights, b->ctx, op_instance_source(&i), err));
+    GCL_TRY(open_subject(b, &s, &i, weights, r->variant, err));
+    if (r->peer != NULL)
+        GCL_TRY(open_subject(b, &peer, &i, weights, r->peer, err));
+    GCL_TRY(measure(b, r, &s, peer.plan != NULL ? &peer : NULL, err));
+done:
+    close_subject(&s);
+    close_subject(&peer);
+    gcl_weight_set_destroy(weights);
+    op_instance_close(&i);
+    return st;
+}
+
+/* Rounds over all rows, a batch of each that has not settled. */
+static gcl_status run_rounds(bench *b, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    bool more = true;
+
+    while (more) {
+        more = false;
+        for (size_t k = 0; k < b->n_rows; k++) {
+            row *r = &b->rows[k];
+            if (r->times.medians.stop != BENCH_STOP_NOT)
+                continue;
+            GCL_TRY(add_batch(b, r, err));
+            more = true;
+        }
+    }
+done:
+    return st;
+}
+
+static gcl_status add_records(bench *b, json_t *records, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+
+    for (size_t k = 0; k < b->n_rows; k++) {
+        row *r = &b->rows[k];
+        GCL_TRY(bench_op_record_finish(r->record, b->opt, &r->times, r->peer,
+                                       r->peer_times.all.n > 0 ? &r->peer_times : NULL, err));
+        if (json_array_append(records, r->record) != 0)
+            st = GCL_FAIL(err, GCL_E_NOMEM, "record: host allocation failed");
+    }
+done:
+    return st;
+}
+
+static void close_bench(bench *b)
+{
+    for (size_t k = 0; k < b->n_rows; k++) {
+        bench_op_times_free(&b->rows[k].times);
+        bench_op_times_free(&b->rows[k].peer_times);
+        json_decref(b->rows[k].record);
+    }
+    free(b->rows);
+    if (b->flush != NULL)
+        clReleaseMemObject(b->flush);
+}
+
 gcl_status bench_op_run(json_t *records, const json_t *run, gcl_context *ctx,
                         const bench_op_options *opt, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    bench b = {.ctx = ctx, .opt = opt, .run = run, .records = records};
+    bench b = {.ctx = ctx, .opt = opt, .run = run};
     regex_t regex;
     const char *expression = opt->case_regex != NULL ? opt->case_regex : "";
 
@@ -352,20 +354,21 @@ gcl_status bench_op_run(json_t *records, const json_t *run, gcl_context *ctx,
         return GCL_FAIL(err, GCL_E_ARG, "\"%s\" is no regular expression", expression);
     if (opt->cold)
         GCL_TRY(make_flush_buffer(&b, err));
-    for (int k = 0; op_suites[k] != NULL; k++) {
-        const op_suite *s = op_suites[k];
-        for (int c = 0; c < s->n_cases; c++)
-            if ((opt->op == NULL || strcmp(opt->op, s->op) == 0) &&
-                regexec(&regex, s->cases[c].name, 0, NULL, 0) == 0)
-                GCL_TRY(bench_case(&b, s, &s->cases[c], err));
-    }
-    if (b.n_rows == 0)
+    for (int k = 0; op_suites[k] != NULL; k++)
+        for (int c = 0; c < op_suites[k]->n_cases; c++)
+            if ((opt->op == NULL || strcmp(opt->op, op_suites[k]->op) == 0) &&
+                regexec(&regex, op_suites[k]->cases[c].name, 0, NULL, 0) == 0)
+                GCL_TRY(add_case(&b, (row){.suite = k, .row = c}, err));
+    if (b.n_rows == 0) {
         st = GCL_FAIL(err, GCL_E_NOT_FOUND, "no case fits the filters (op %s, case %s, variant %s)",
                       opt->op != NULL ? opt->op : "any", *expression ? expression : "any",
                       opt->variant != NULL ? opt->variant : "chosen");
+        goto done;
+    }
+    GCL_TRY(run_rounds(&b, err));
+    GCL_TRY(add_records(&b, records, err));
 done:
     regfree(&regex);
-    if (b.flush != NULL)
-        clReleaseMemObject(b.flush);
+    close_bench(&b);
     return st;
 }

@@ -24,6 +24,10 @@ typedef struct bench_op_options {
     bool hot, cold;         /* caches as the run before left them, or flushed before each run */
     bool versus_clblast;    /* time clblast_f32 of the same case too, interleaved */
     uint64_t seed;
+    /*
+     * When a row ends. Samples of one batch depend on each other, so what the rule counts as a
+     * sample is the median of a batch; min_s is shared by min_samples batches.
+     */
     bench_rule rule;
     /* Ceilings; 0: what depends on them is left out. */
     double fma_gflops, read_gbps, launch_us;

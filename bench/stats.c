@@ -76,18 +76,28 @@ static size_t interval_rank(size_t n)
     return r;
 }
 
-double bench_median_width(const double *sorted, size_t n)
+bool bench_median_interval(const double *sorted, size_t n, double *low, double *high)
 {
-    const double median = n > 0 ? bench_quantile(sorted, n, 0.5) : 0.0;
     size_t r;
 
-    if (n < INTERVAL_MIN || median <= 0.0)
-        return INFINITY;
+    if (n < INTERVAL_MIN)
+        return false;
     if (n <= BINOMIAL_MAX)
         r = interval_rank(n);
     else
         r = (size_t)(0.5 * (double)n - 0.98 * sqrt((double)n)); /* 1.96 * sqrt(n) / 2 */
-    return (sorted[n - r] - sorted[r - 1]) / median;
+    *low = sorted[r - 1];
+    *high = sorted[n - r];
+    return true;
+}
+
+double bench_median_width(const double *sorted, size_t n)
+{
+    const double median = n > 0 ? bench_quantile(sorted, n, 0.5) : 0.0;
+    double low, high;
+
+    return bench_median_interval(sorted, n, &low, &high) && median > 0.0 ? (high - low) / median
+                                                                         : INFINITY;
 }
 
 static gcl_status sampler_grow(bench_sampler *s, gcl_error *err)

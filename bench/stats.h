@@ -5,6 +5,7 @@
 #ifndef BENCH_STATS_H
 #define BENCH_STATS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -29,10 +30,12 @@ double bench_quantile(const double *sorted, size_t n, double q);
 gcl_status bench_summarise(bench_summary *out, const double *samples, size_t n, gcl_error *err);
 
 /**
- * Width of the 95 % confidence interval of the median relative to the median, from order
- * statistics (exact binomial to n = 1000, its normal approximation above).
- * Infinite when n < 6, where no such interval exists.
+ * 95 % confidence interval of the median from order statistics (exact binomial to n = 1000, its
+ * normal approximation above). False when n < 6, where no such interval exists.
  */
+bool bench_median_interval(const double *sorted, size_t n, double *low, double *high);
+
+/** Width of that interval relative to the median; infinite where there is none. */
 double bench_median_width(const double *sorted, size_t n);
 
 /** When a measuring loop may end. */

@@ -92,10 +92,10 @@ static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error 
                            .cold = true,
                            .seed = 1,
                            .rule = {.min_samples = 10,
-                                    .max_samples = 10000,
+                                    .max_samples = 20,
                                     .min_s = 0.05,
                                     .limit_s = 2.0,
-                                    .max_width = 0.02},
+                                    .max_width = 0.05},
                            .progress = cli_bench_progress}};
 
     GCL_TRY(cli_parse(self, argc, argv, &common, set, &o, NULL, err));

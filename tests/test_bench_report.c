@@ -344,6 +344,33 @@ static void compare_gives_verdicts(void **state)
     unlink(FILE_B);
 }
 
+/* 30 samples in six batches: all pooled, B is slower beyond doubt; but so was one batch in A. */
+static void compare_counts_batches(void **state)
+{
+    static const char format[] = "{'kind':'op','name':'x','samples_s':[%s],'batches':[%s]}\n";
+    static const char a[] = "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,9,9,9,9,9";
+    static const char b[] = "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,9,9,9,9,9,9,9,9,9,9,9,9,9,9,9";
+    gcl_error err = GCL_ERROR_INIT;
+    json_t *rows = NULL;
+    bool regression;
+    char text[512];
+
+    (void)state;
+    snprintf(text, sizeof text, format, a, "5,5,5,5,5,5");
+    write_text(FILE_A, text);
+    snprintf(text, sizeof text, format, b, "5,5,5,5,5,5");
+    write_text(FILE_B, text);
+    assert_int_equal(bench_compare(FILE_A, FILE_B, 0.05, &rows, &regression, &err), GCL_OK);
+    expect_row(rows, 0, "x", "SAME", 5.0);
+    json_decref(rows);
+    snprintf(text, sizeof text, format, b, "5,5,21");
+    write_text(FILE_B, text);
+    expect_error(bench_compare(FILE_A, FILE_B, 0.05, &rows, &regression, &err), GCL_E_FORMAT, &err,
+                 "x: batches must sum up to 30 samples");
+    unlink(FILE_A);
+    unlink(FILE_B);
+}
+
 static void compare_refuses(void **state)
 {
     static const struct {
@@ -385,6 +412,7 @@ int main(void)
         cmocka_unit_test(records_hold_the_common_keys),
         cmocka_unit_test(reading_names_file_and_line),
         cmocka_unit_test(compare_gives_verdicts),
+        cmocka_unit_test(compare_counts_batches),
         cmocka_unit_test(compare_refuses),
     };
 

@@ -50,7 +50,7 @@ static void summary_refuses_none_and_nan(void **state)
 }
 
 /* Ranks to n = 1000 from scipy.stats.binom.ppf(0.025, n, 0.5). */
-static void median_width_uses_binomial_ranks(void **state)
+static void median_interval_uses_binomial_ranks(void **state)
 {
     static const struct {
         size_t n, rank;
@@ -62,6 +62,10 @@ static void median_width_uses_binomial_ranks(void **state)
         x[i] = (double)i + 1.0;
     for (size_t i = 0; i < COUNT(cases); i++) {
         const double n = (double)cases[i].n, median = 0.5 * (n + 1.0);
+        double low, high;
+        assert_true(bench_median_interval(x, cases[i].n, &low, &high));
+        near(low, (double)cases[i].rank);
+        near(high, n + 1.0 - (double)cases[i].rank);
         near(bench_median_width(x, cases[i].n), (n + 1.0 - 2.0 * (double)cases[i].rank) / median);
     }
     assert_true(isinf(bench_median_width(x, 5)));
@@ -231,7 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantiles_are_of_type_7),
         cmocka_unit_test(summary_refuses_none_and_nan),
-        cmocka_unit_test(median_width_uses_binomial_ranks),
+        cmocka_unit_test(median_interval_uses_binomial_ranks),
         cmocka_unit_test(rank_test_of_few_is_exact),
         cmocka_unit_test(rank_test_corrects_for_ties),
         cmocka_unit_test(verdict_needs_p_and_effect),
