@@ -1,6 +1,7 @@
 /* compare.c - two runs against each other. */
 #include "bench/compare.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,8 @@ static gcl_status append_pair(json_t *rows, bool *regression, const json_t *cons
     gcl_status st = GCL_OK;
     json_t *row = NULL;
     samples x[2] = {{NULL, 0, NULL, 0.0}, {NULL, 0, NULL, 0.0}};
+    const double floor = fmax(json_number_value(json_object_get(records[0], "floor_s")),
+                              json_number_value(json_object_get(records[1], "floor_s")));
     bench_ratio r;
 
     GCL_TRY(samples_of(&x[0], records[0], files[0], err));
@@ -175,7 +178,7 @@ static gcl_status append_pair(json_t *rows, bool *regression, const json_t *cons
                       x[0].unit, files[0]);
         goto done;
     }
-    GCL_TRY(bench_ratio_of(&r, x[0].times, x[0].n, x[1].times, x[1].n, threshold, err));
+    GCL_TRY(bench_ratio_of(&r, x[0].times, x[0].n, x[1].times, x[1].n, threshold, floor, err));
     GCL_TRY(row_create(&row, records[0], err));
     GCL_TRY(bench_record_text(row, "unit", x[0].unit, err));
     GCL_TRY(bench_record_real(row, "a", x[0].median, err));

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench/event_floor.h"
 #include "bench/op_record.h"
 #include "bench/report_table.h"
 #include "tests/suite/op_case.h"
@@ -43,6 +44,7 @@ typedef struct bench {
     const json_t *run;
     cl_mem flush;
     size_t flush_bytes;
+    double floor_s; /* bench_event_floor */
     row *rows;
     size_t n_rows, room;
 } bench;
@@ -207,8 +209,8 @@ static gcl_status add_row(bench *b, const row *like, op_instance *i, const gcl_p
     *r = *like;
     GCL_TRY(bench_op_times_init(&r->times, &b->opt->rule, err));
     GCL_TRY(bench_op_times_init(&r->peer_times, &b->opt->rule, err));
-    GCL_TRY(bench_op_record_create(&r->record, b->run, i, r->variant, r->cold, b->opt->seed, plan,
-                                   err));
+    GCL_TRY(bench_op_record_create(&r->record, b->run, i, r->variant, r->cold, b->opt->seed,
+                                   b->floor_s, plan, err));
 done:
     return st;
 }
@@ -352,6 +354,7 @@ gcl_status bench_op_run(json_t *records, const json_t *run, gcl_context *ctx,
 
     if (regcomp(&regex, expression, REG_EXTENDED | REG_NOSUB) != 0)
         return GCL_FAIL(err, GCL_E_ARG, "\"%s\" is no regular expression", expression);
+    GCL_TRY(bench_event_floor(&b.floor_s, ctx, err));
     if (opt->cold)
         GCL_TRY(make_flush_buffer(&b, err));
     for (int k = 0; op_suites[k] != NULL; k++)

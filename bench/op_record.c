@@ -64,7 +64,7 @@ static void launch_text(const gcl_plan *plan, char *text, size_t room)
 }
 
 gcl_status bench_op_record_create(json_t **out, const json_t *run, const op_instance *i,
-                                  const char *variant, bool cold, uint64_t seed,
+                                  const char *variant, bool cold, uint64_t seed, double floor_s,
                                   const gcl_plan *plan, gcl_error *err)
 {
     gcl_status st = GCL_OK;
@@ -90,6 +90,7 @@ gcl_status bench_op_record_create(json_t **out, const json_t *run, const op_inst
     GCL_TRY(bench_record_count(r, "seed", (size_t)seed, err));
     json_object_set_new(r, "verified", json_true());
     GCL_TRY(bench_record_text(r, "launch", launch, err));
+    GCL_TRY(bench_record_real(r, "floor_s", floor_s, err));
     GCL_TRY(bench_record_count(r, "n_launches", (size_t)totals.n_steps, err));
     GCL_TRY(bench_record_real(r, "flops", totals.flops, err));
     GCL_TRY(bench_record_real(r, "bytes", bytes, err));
@@ -142,7 +143,7 @@ static gcl_status add_peer(json_t *r, const bench_op_times *ours, const char *na
     if (vs == NULL || json_object_set_new(r, "vs", vs) != 0)
         return GCL_FAIL(err, GCL_E_NOMEM, "record: host allocation failed");
     GCL_TRY(bench_ratio_of(&ratio, peer->medians.samples, peer->medians.n, ours->medians.samples,
-                           ours->medians.n, BENCH_MIN_EFFECT, err));
+                           ours->medians.n, BENCH_MIN_EFFECT, bench_number(r, "floor_s"), err));
     GCL_TRY(bench_record_text(vs, "name", name, err));
     GCL_TRY(bench_record_real(vs, "median_s",
                               bench_quantile(peer->medians.sorted, peer->medians.n, 0.5), err));

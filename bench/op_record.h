@@ -26,7 +26,7 @@ gcl_status bench_op_times_add(bench_op_times *t, const double *samples, size_t n
 
 /** What does not depend on times: op, case, variant, params, cache, launches, work. */
 gcl_status bench_op_record_create(json_t **out, const json_t *run, const op_instance *i,
-                                  const char *variant, bool cold, uint64_t seed,
+                                  const char *variant, bool cold, uint64_t seed, double floor_s,
                                   const gcl_plan *plan, gcl_error *err);
 
 /** Times and rates; with a peer, also the comparison. */

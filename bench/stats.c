@@ -285,7 +285,7 @@ done:
 }
 
 gcl_status bench_ratio_of(bench_ratio *out, const double *a, size_t n_a, const double *b,
-                          size_t n_b, double min_effect, gcl_error *err)
+                          size_t n_b, double min_effect, double floor, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     double *x = NULL, *y = NULL;
@@ -298,14 +298,17 @@ gcl_status bench_ratio_of(bench_ratio *out, const double *a, size_t n_a, const d
                       x[0] <= 0.0 ? x[0] : y[0]);
         goto done;
     }
-    out->ratio = bench_quantile(y, n_b, 0.5) / bench_quantile(x, n_a, 0.5);
+    const double m_x = bench_quantile(x, n_a, 0.5), m_y = bench_quantile(y, n_b, 0.5);
+    out->ratio = m_y / m_x;
     out->p = rank_sorted(x, n_a, y, n_b).p;
     if (n_a >= INTERVAL_MIN && n_b >= INTERVAL_MIN)
         GCL_TRY(bootstrap(out, x, n_a, y, n_b, err));
-    if (out->p < BENCH_ALPHA && out->ratio > 1.0 + min_effect)
-        out->verdict = BENCH_SLOWER;
-    else if (out->p < BENCH_ALPHA && out->ratio < 1.0 / (1.0 + min_effect))
-        out->verdict = BENCH_FASTER;
+    if (out->p < BENCH_ALPHA && fabs(m_y - m_x) > floor) {
+        if (out->ratio > 1.0 + min_effect)
+            out->verdict = BENCH_SLOWER;
+        else if (out->ratio < 1.0 / (1.0 + min_effect))
+            out->verdict = BENCH_FASTER;
+    }
 done:
     free(y);
     free(x);

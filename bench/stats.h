@@ -100,13 +100,15 @@ typedef struct bench_ratio {
 } bench_ratio;
 
 /**
- * Compares two samples of times. FASTER or SLOWER (said of b) needs p < BENCH_ALPHA and a ratio
- * beyond 1 + min_effect either way. The bootstrap is seeded: equal input, equal output.
+ * Compares two samples of times. FASTER or SLOWER (said of b) needs p < BENCH_ALPHA, a ratio
+ * beyond 1 + min_effect either way, and medians further apart than floor, what the clock can tell
+ * apart. The bootstrap is seeded: equal input, equal output.
  *
+ * @param floor  unit of the samples; 0: the clock tells everything apart
  * @return GCL_E_ARG when a sample is empty, not finite, or a value is not positive.
  */
 gcl_status bench_ratio_of(bench_ratio *out, const double *a, size_t n_a, const double *b,
-                          size_t n_b, double min_effect, gcl_error *err);
+                          size_t n_b, double min_effect, double floor, gcl_error *err);
 
 #ifdef __cplusplus
 }

@@ -144,20 +144,24 @@ static void verdict_needs_p_and_effect(void **state)
     times(a, COUNT(a), 1.0, 1);
     for (size_t i = 0; i < COUNT(cases); i++) {
         times(b, COUNT(b), cases[i].factor, 2);
-        assert_int_equal(bench_ratio_of(&r, a, 30, b, 30, BENCH_MIN_EFFECT, &err), GCL_OK);
+        assert_int_equal(bench_ratio_of(&r, a, 30, b, 30, BENCH_MIN_EFFECT, 0.0, &err), GCL_OK);
         assert_string_equal(bench_verdict_name(r.verdict), bench_verdict_name(cases[i].want));
         assert_true(r.low <= r.ratio && r.ratio <= r.high);
         assert_true(r.low < cases[i].factor && cases[i].factor < r.high);
         assert_true(r.high - r.low < 0.01);
     }
-    assert_int_equal(bench_ratio_of(&again, a, 30, b, 30, BENCH_MIN_EFFECT, &err), GCL_OK);
+    assert_int_equal(bench_ratio_of(&again, a, 30, b, 30, BENCH_MIN_EFFECT, 0.0, &err), GCL_OK);
     assert_true(again.low == r.low && again.high == r.high);
-    assert_int_equal(bench_ratio_of(&r, a, 30, b, 30, 0.2, &err), GCL_OK);
+    assert_int_equal(bench_ratio_of(&r, a, 30, b, 30, 0.2, 0.0, &err), GCL_OK);
     assert_int_equal(r.verdict, BENCH_SAME); /* 10 % is below a minimal effect of 20 % */
-    assert_int_equal(bench_ratio_of(&r, a, 5, b, 30, 0.01, &err), GCL_OK);
+    assert_int_equal(bench_ratio_of(&r, a, 30, b, 30, 0.01, 0.11e-3, &err), GCL_OK);
+    assert_int_equal(r.verdict, BENCH_SAME); /* 0.1 ms is below what the clock tells apart */
+    assert_int_equal(bench_ratio_of(&r, a, 30, b, 30, 0.01, 0.09e-3, &err), GCL_OK);
+    assert_int_equal(r.verdict, BENCH_SLOWER);
+    assert_int_equal(bench_ratio_of(&r, a, 5, b, 30, 0.01, 0.0, &err), GCL_OK);
     assert_true(isnan(r.low) && isnan(r.high));
     a[3] = 0.0;
-    assert_int_equal(bench_ratio_of(&r, a, 30, b, 30, 0.01, &err), GCL_E_ARG);
+    assert_int_equal(bench_ratio_of(&r, a, 30, b, 30, 0.01, 0.0, &err), GCL_E_ARG);
 }
 
 /* The interval of equal distributions must contain 1 about 95 % of the time. */
@@ -172,7 +176,7 @@ static void interval_covers_19_of_20(void **state)
     for (unsigned i = 0; i < 400; i++) {
         times(a, COUNT(a), 1.0, 2 * i + 1000);
         times(b, COUNT(b), 1.0, 2 * i + 1001);
-        assert_int_equal(bench_ratio_of(&r, a, 20, b, 20, 0.01, &err), GCL_OK);
+        assert_int_equal(bench_ratio_of(&r, a, 20, b, 20, 0.01, 0.0, &err), GCL_OK);
         inside += r.low <= 1.0 && 1.0 <= r.high;
     }
     assert_in_range(inside, 368, 396); /* 92 .. 99 % */
