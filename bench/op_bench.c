@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "bench/event_floor.h"
+#include "bench/empty_events.h"
 #include "bench/op_record.h"
 #include "bench/report_table.h"
 #include "tests/suite/op_case.h"
@@ -44,7 +44,7 @@ typedef struct bench {
     const json_t *run;
     cl_mem flush;
     size_t flush_bytes;
-    double floor_s; /* bench_event_floor */
+    bench_sampler empty; /* event times of an empty kernel, some from each round */
     row *rows;
     size_t n_rows, room;
 } bench;
@@ -305,6 +305,7 @@ static gcl_status run_rounds(bench *b, gcl_error *err)
 
     while (more) {
         more = false;
+        GCL_TRY(bench_empty_events(&b->empty, b->ctx, err));
         for (size_t k = 0; k < b->n_rows; k++) {
             row *r = &b->rows[k];
             if (r->times.medians.stop != BENCH_STOP_NOT)
@@ -320,10 +321,12 @@ done:
 static gcl_status add_records(bench *b, json_t *records, gcl_error *err)
 {
     gcl_status st = GCL_OK;
+    bench_summary empty;
 
+    GCL_TRY(bench_summarise(&empty, b->empty.samples, b->empty.n, err));
     for (size_t k = 0; k < b->n_rows; k++) {
         row *r = &b->rows[k];
-        GCL_TRY(bench_op_record_finish(r->record, b->opt, &r->times, r->peer,
+        GCL_TRY(bench_op_record_finish(r->record, b->opt, empty.p90 - empty.p10, &r->times, r->peer,
                                        r->peer_times.all.n > 0 ? &r->peer_times : NULL, err));
         if (json_array_append(records, r->record) != 0)
             st = GCL_FAIL(err, GCL_E_NOMEM, "record: host allocation failed");
@@ -340,6 +343,7 @@ static void close_bench(bench *b)
         json_decref(b->rows[k].record);
     }
     free(b->rows);
+    bench_sampler_free(&b->empty);
     if (b->flush != NULL)
         clReleaseMemObject(b->flush);
 }
@@ -354,7 +358,6 @@ gcl_status bench_op_run(json_t *records, const json_t *run, gcl_context *ctx,
 
     if (regcomp(&regex, expression, REG_EXTENDED | REG_NOSUB) != 0)
         return GCL_FAIL(err, GCL_E_ARG, "\"%s\" is no regular expression", expression);
-    GCL_TRY(bench_event_floor(&b.floor_s, ctx, err));
     if (opt->cold)
         GCL_TRY(make_flush_buffer(&b, err));
     for (int k = 0; op_suites[k] != NULL; k++)

@@ -64,7 +64,7 @@ static void launch_text(const gcl_plan *plan, char *text, size_t room)
 }
 
 gcl_status bench_op_record_create(json_t **out, const json_t *run, const op_instance *i,
-                                  const char *variant, bool cold, uint64_t seed, double floor_s,
+                                  const char *variant, bool cold, uint64_t seed,
                                   const gcl_plan *plan, gcl_error *err)
 {
     gcl_status st = GCL_OK;
@@ -90,7 +90,6 @@ gcl_status bench_op_record_create(json_t **out, const json_t *run, const op_inst
     GCL_TRY(bench_record_count(r, "seed", (size_t)seed, err));
     json_object_set_new(r, "verified", json_true());
     GCL_TRY(bench_record_text(r, "launch", launch, err));
-    GCL_TRY(bench_record_real(r, "floor_s", floor_s, err));
     GCL_TRY(bench_record_count(r, "n_launches", (size_t)totals.n_steps, err));
     GCL_TRY(bench_record_real(r, "flops", totals.flops, err));
     GCL_TRY(bench_record_real(r, "bytes", bytes, err));
@@ -156,7 +155,7 @@ done:
     return st;
 }
 
-gcl_status bench_op_record_finish(json_t *r, const bench_op_options *opt,
+gcl_status bench_op_record_finish(json_t *r, const bench_op_options *opt, double floor_s,
                                   const bench_op_times *ours, const char *peer_name,
                                   const bench_op_times *peer, gcl_error *err)
 {
@@ -164,6 +163,7 @@ gcl_status bench_op_record_finish(json_t *r, const bench_op_options *opt,
     double low, high;
     const bool bounded = bench_median_interval(ours->medians.sorted, ours->medians.n, &low, &high);
 
+    GCL_TRY(bench_record_real(r, "floor_s", floor_s, err));
     GCL_TRY(bench_record_times(r, ours->all.samples, ours->all.n, err));
     json_object_set(r, "batches", ours->batches);
     if (bounded) {

@@ -26,11 +26,11 @@ gcl_status bench_op_times_add(bench_op_times *t, const double *samples, size_t n
 
 /** What does not depend on times: op, case, variant, params, cache, launches, work. */
 gcl_status bench_op_record_create(json_t **out, const json_t *run, const op_instance *i,
-                                  const char *variant, bool cold, uint64_t seed, double floor_s,
+                                  const char *variant, bool cold, uint64_t seed,
                                   const gcl_plan *plan, gcl_error *err);
 
-/** Times and rates; with a peer, also the comparison. */
-gcl_status bench_op_record_finish(json_t *record, const bench_op_options *opt,
+/** Times and rates, with floor_s, what the clock told apart in this run; with a peer, also the comparison. */
+gcl_status bench_op_record_finish(json_t *record, const bench_op_options *opt, double floor_s,
                                   const bench_op_times *ours, const char *peer_name,
                                   const bench_op_times *peer, gcl_error *err);
 

@@ -284,6 +284,16 @@ done:
     return st;
 }
 
+/* Comparisons with NAN, an interval that is not there, are false. */
+static bench_verdict verdict_of(const bench_ratio *r, double effect)
+{
+    if ((r->p < BENCH_ALPHA && r->ratio > effect) || r->low > effect)
+        return BENCH_SLOWER;
+    if ((r->p < BENCH_ALPHA && r->ratio < 1.0 / effect) || r->high < 1.0 / effect)
+        return BENCH_FASTER;
+    return BENCH_SAME;
+}
+
 gcl_status bench_ratio_of(bench_ratio *out, const double *a, size_t n_a, const double *b,
                           size_t n_b, double min_effect, double floor, gcl_error *err)
 {
@@ -303,12 +313,7 @@ gcl_status bench_ratio_of(bench_ratio *out, const double *a, size_t n_a, const d
     out->p = rank_sorted(x, n_a, y, n_b).p;
     if (n_a >= INTERVAL_MIN && n_b >= INTERVAL_MIN)
         GCL_TRY(bootstrap(out, x, n_a, y, n_b, err));
-    if (out->p < BENCH_ALPHA && fabs(m_y - m_x) > floor) {
-        if (out->ratio > 1.0 + min_effect)
-            out->verdict = BENCH_SLOWER;
-        else if (out->ratio < 1.0 / (1.0 + min_effect))
-            out->verdict = BENCH_FASTER;
-    }
+    out->verdict = fabs(m_y - m_x) > floor ? verdict_of(out, 1.0 + min_effect) : BENCH_SAME;
 done:
     free(y);
     free(x);

@@ -100,9 +100,10 @@ typedef struct bench_ratio {
 } bench_ratio;
 
 /**
- * Compares two samples of times. FASTER or SLOWER (said of b) needs p < BENCH_ALPHA, a ratio
- * beyond 1 + min_effect either way, and medians further apart than floor, what the clock can tell
- * apart. The bootstrap is seeded: equal input, equal output.
+ * Compares two samples of times. FASTER or SLOWER (said of b) needs a ratio beyond 1 + min_effect
+ * either way with p < BENCH_ALPHA, or a whole interval beyond (few disturbed samples spoil a rank
+ * test, but no median); and medians further apart than floor, what the clock can tell apart.
+ * The bootstrap is seeded: equal input, equal output.
  *
  * @param floor  unit of the samples; 0: the clock tells everything apart
  * @return GCL_E_ARG when a sample is empty, not finite, or a value is not positive.

@@ -63,8 +63,8 @@ const cli_command cli_bench_compare = {
     "compare two runs, row by row",
     "[OPTIONS] A.json B.json",
     "Matches the rows of two files written with -o json and prints, for each, the ratio of the\n"
-    "times (above 1: B is slower), its 95 % interval, and the verdict FASTER, SLOWER or SAME of\n"
-    "a rank test. Exit status 1 when a row is SLOWER beyond the threshold.",
+    "times (above 1: B is slower), its 95 % interval, and the verdict FASTER, SLOWER or SAME from\n"
+    "a rank test and the interval. Exit status 1 when a row is SLOWER beyond the threshold.",
     flags,
     "galip bench compare before.json after.json\n"
     "galip bench compare before.json after.json --threshold 0.02 -o md",
