@@ -209,8 +209,8 @@ static gcl_status add_row(bench *b, const row *like, op_instance *i, const gcl_p
     *r = *like;
     GCL_TRY(bench_op_times_init(&r->times, &b->opt->rule, err));
     GCL_TRY(bench_op_times_init(&r->peer_times, &b->opt->rule, err));
-    GCL_TRY(bench_op_record_create(&r->record, b->run, i, r->variant, r->cold, b->opt->seed,
-                                   b->floor_s, plan, err));
+    GCL_TRY(bench_op_record_create(&r->record, b->run, i, r->variant, r->cold, b->opt->seed, plan,
+                                   err));
 done:
     return st;
 }
