@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the op suites on an OpenCL implementation other than the default one.
+# Runs the op suites and `galip check` on an OpenCL implementation other than the default one.
 #   ci/second-opinion.sh rusticl    Mesa's, on llvmpipe
 #   ci/second-opinion.sh intel      Intel's CPU runtime, as ci/setup.sh --all has installed it
 # Exits with 77 and a reason where the implementation is not there.
@@ -37,6 +37,9 @@ for kind in '' gpu narrow small; do
     [ -n "$kind" ] || head -n 1 <<<"$out"
     echo "$1${kind:+, as $kind}: $(tail -n 1 <<<"$out")"
 done
+out=$(timeout 600 build/galip check 2>&1) || failed=1
+grep -A 2 '^FAIL' <<<"$out" || true
+echo "$1, galip check: $(tail -n 1 <<<"$out")"
 out=$(timeout 60 build/tests/op_test --self-test 2>&1) || true
 missed=$(sed -n 's/: NOT CAUGHT$//p' <<<"$out")
 echo "$1, self-test: $(tail -n 1 <<<"$out")${missed:+, not caught: $missed}"

@@ -43,7 +43,7 @@ if [ -z "${CI:-}" ]; then
     ci/build.sh --tests
     run_tests
 else
-    ci/setup.sh --ci
+    ci/setup.sh --all
     export CMAKE_GENERATOR=Ninja # of every configuration below; make need not be there
     check ci/check-includes.sh
     check ci/check-format.sh
@@ -52,6 +52,9 @@ else
     ci/build.sh --tests
     check ci/check-device.sh
     run_tests
+    check ci/oclgrind.sh
+    check ci/second-opinion.sh rusticl
+    check ci/second-opinion.sh intel
     check build_with clang
     check ci/sanitize.sh
     check ci/check-install.sh
