@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "bench/check_report.h"
+#include "bench/record.h"
 #include "cli/options.h"
 #include "cli/output.h"
 
@@ -92,27 +92,20 @@ static gcl_status set(void *user, int key, char *value, gcl_error *err)
     return st;
 }
 
-/* What every row says of the run; NULL without memory. */
-static json_t *common_keys(const gcl_device_info *d, uint64_t seed, int argc, char **argv)
+/* What every row says of the run. */
+static gcl_status common_keys(json_t **out, const gcl_device_info *d, uint64_t seed, int argc,
+                              char **argv, gcl_error *err)
 {
-    json_t *keys = json_object();
-    const time_t now = time(NULL);
-    struct tm utc;
-    char date[32] = "", line[1024] = "check";
+    gcl_status st = GCL_OK;
+    char line[1024] = "galip check";
     size_t used = strlen(line);
 
-    if (gmtime_r(&now, &utc) != NULL)
-        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &utc);
     for (int i = 1; i < argc && used < sizeof line; i++)
         used += (size_t)snprintf(line + used, sizeof line - used, " %s", argv[i]);
-    json_object_set_new(keys, "device", cli_json_text(d->name));
-    json_object_set_new(keys, "platform", cli_json_text(d->platform_name));
-    json_object_set_new(keys, "driver", cli_json_text(d->driver));
-    json_object_set_new(keys, "version", json_string(GALIP_VERSION));
-    json_object_set_new(keys, "flags", cli_json_text(line));
-    json_object_set_new(keys, "date", json_string(date));
-    json_object_set_new(keys, "seed", cli_json_seed(seed));
-    return keys;
+    GCL_TRY(bench_run_create(out, d, line, err));
+    json_object_set_new(*out, "seed", cli_json_seed(seed));
+done:
+    return st;
 }
 
 static gcl_status check(gcl_context *ctx, options *o, gcl_error *err)
@@ -162,7 +155,7 @@ static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error 
     }
     GCL_TRY(gcl_device_find(&device, common.device, err));
     GCL_TRY(gcl_context_create(&ctx, &device, err));
-    keys = common_keys(&device, o.check.seed, argc, argv);
+    GCL_TRY(common_keys(&keys, &device, o.check.seed, argc, argv, err));
     o.check.common = keys;
     o.check.device = common.device;
     GCL_TRY(check(ctx, &o, err));
