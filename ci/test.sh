@@ -32,6 +32,7 @@ build_with() {
 run_tests() {
     local status=0 p f s
     ctest --test-dir build --parallel "$(nproc)" --output-on-failure || status=$?
+    grep -h 'faults injected\|runs to kill' build/Testing/Temporary/LastTest.log || true
     read -r p f s < <(awk -v strict="${CI:+1}" -f ci/count.awk \
         build/Testing/Temporary/LastTest.log)
     [ $status = 0 ] || [ "$f" -gt 0 ] || f=1

@@ -134,8 +134,8 @@ static gcl_status normalize(gcl_runes *r, gcl_error *err)
     nfc_bytes = utf8proc_map((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)bytes, &nfc,
                              UTF8PROC_STABLE | UTF8PROC_COMPOSE);
     if (nfc_bytes < 0) {
-        st = GCL_FAIL(err, GCL_E_NOMEM, "tokenizer: NFC of %zu bytes: %s", bytes,
-                      utf8proc_errmsg(nfc_bytes));
+        st = GCL_FAIL(err, GCL_E_NOMEM, "tokenizer: host allocation for the NFC of %zu bytes: %s",
+                      bytes, utf8proc_errmsg(nfc_bytes));
         goto done;
     }
     gcl_runes_destroy(r);

@@ -28,8 +28,9 @@ static const struct {
     {"realloc", NULL},                   /* utf8proc giving surplus memory back */
     {"mmap", NULL},                      /* a stored program */
     {"open", "cache"},
-    {"mkdir", NULL},  /* only the cache makes folders */
-    {"fdopen", NULL}, /* of a file to store; that of the picture must not pass (result) */
+    {"open", "urandom"}, /* the seed of jansson's hash: the clock then */
+    {"mkdir", NULL},     /* only the cache makes folders */
+    {"fdopen", NULL},    /* of a file to store; that of the picture must not pass (result) */
     {"fwrite", "cache"},
     {"fflush", "cache"},
     {"fclose", "cache"},
@@ -51,10 +52,16 @@ static bool is_tolerated(const sweep_run *r, const char *path)
     return false;
 }
 
-static bool same_result(const sweep_scenario *s, const char *printed)
+/* Without a picture the result is the figures that verify prints. Where the device does not tell its
+ * properties other variants may run, whose figures differ: their verdict, the exit status, counts. */
+static bool same_result(const sweep_run *r, const char *printed)
 {
+    const sweep_scenario *s = r->scenario;
     gcl_image image = {0};
     bool same = strcmp(printed, s->printed) == 0;
+
+    if (s->picture.rgb == NULL && strcmp(sweep_names[r->fault.call], "clGetDeviceInfo") == 0)
+        return true;
 
     if (same && s->picture.rgb != NULL) {
         same = gcl_image_read(&image, "out.png", NULL) == GCL_OK &&
@@ -165,7 +172,7 @@ int sweep_judge(const sweep_run *r)
         bad = complain(r, said, "exit status %d", code);
     else if (code == 0 && r->fault.at > 0 && !is_tolerated(r, path))
         bad = complain(r, said, "exit status 0 (%s)", path);
-    else if (code == 0 && r->fault.at > 0 && (*said != '\0' || !same_result(r->scenario, printed)))
+    else if (code == 0 && r->fault.at > 0 && (*said != '\0' || !same_result(r, printed)))
         bad = complain(r, said, "survived with another result (%s)", path);
     else if (code == 1 && !names_the_call(r, said, path))
         bad = complain(r, said, "the message does not name the call in one line (%s)", path);
