@@ -208,7 +208,8 @@ const cli_command cli_plan = {
     "Plans a part of the model and shows, for each node in the order of running: what it belongs\n"
     "to, the op, the variant chosen for the device, the result's shape, kernels, naive work (a\n"
     "multiply-add is 2 FLOP), bytes of operands and result, and where the result lies. Then the\n"
-    "totals of work and device memory. 1 MB is 10^6 bytes.",
+    "totals: work as the model is written, with what the planner saves, and device memory.\n"
+    "1 MB is 10^6 bytes.",
     flags,
     "galip plan --part netG --batch 4\n"
     "galip plan --part text --time --preset galip-224\n"

@@ -140,6 +140,11 @@ gcl_value gcl_graph_find(const gcl_graph *g, const char *name);
 /** Merges neighbours: each op may take its only consumer into itself (gcl_op.absorb). */
 void gcl_graph_fuse(gcl_graph *g);
 
+/** Moves pointwise ops (gcl_op.is_pointwise) from behind an enlarging nearest resize to before it,
+ *  where there are fewer pixels; the same values bit for bit. Can run out of memory
+ *  (gcl_graph_status). */
+void gcl_graph_hoist(gcl_graph *g);
+
 /** Removes nodes whose results nobody reads. */
 void gcl_graph_prune(gcl_graph *g);
 

@@ -68,3 +68,39 @@ void gcl_graph_fuse(gcl_graph *g)
         i--; /* the next node moved here; the merged one is met again further on */
     }
 }
+
+/* The resize whose result is v and enlarges; NULL when v is something else. */
+static const gcl_node *enlarging_resize(const gcl_graph *g, gcl_value v)
+{
+    for (int i = 0; i < g->n_nodes; i++) {
+        const gcl_node *node = &g->nodes[i];
+        if (node->out == v && node->op == &gcl_op_resize_nearest &&
+            gcl_shape_count(&g->tensors[v].shape) > gcl_shape_count(gcl_in_shape(g, node, 0)))
+            return node;
+    }
+    return NULL;
+}
+
+void gcl_graph_hoist(gcl_graph *g)
+{
+    for (int i = 0; i < g->n_nodes; i++) {
+        gcl_node moved = g->nodes[i], resize;
+        const gcl_node *before = enlarging_resize(g, moved.in[0]);
+
+        if (before == NULL || moved.op->is_pointwise == NULL || !moved.op->is_pointwise(g, &moved))
+            continue;
+        resize = *before;
+        resize.out = moved.out;
+        resize.scope = moved.scope;
+        moved.in[0] = before->in[0];
+        moved.out = gcl_graph_node(g, moved.op, moved.in, moved.n_in, moved.attr);
+        if (moved.out == GCL_NO_VALUE)
+            return;
+        resize.in[0] = moved.out;
+        /* gcl_graph_node added it at the end; it and its resize take the place of the node */
+        memmove(&g->nodes[i + 2], &g->nodes[i + 1],
+                (size_t)(g->n_nodes - i - 2) * sizeof *g->nodes);
+        g->nodes[i++] = moved;
+        g->nodes[i] = resize;
+    }
+}

@@ -42,6 +42,9 @@ typedef struct gcl_op {
     /* Takes the only consumer of node's result into node (operands and attributes) and returns
      * true, or leaves node as it is. NULL: never. */
     bool (*absorb)(const gcl_graph *g, gcl_node *node, const gcl_node *consumer);
+    /* Whether each pixel [.., h, w] of the result depends on the same pixel of operand 0 and on
+     * other operands that have no pixels. NULL: never. */
+    bool (*is_pointwise)(const gcl_graph *g, const gcl_node *node);
     const gcl_variant *variants; /* ends with a NULL name */
 } gcl_op;
 

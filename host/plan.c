@@ -298,6 +298,17 @@ done:
     return st;
 }
 
+static double flops_of(const gcl_graph *g)
+{
+    double flops = 0;
+
+    for (int i = 0; i < gcl_graph_n_nodes(g); i++) {
+        const gcl_node *node = gcl_graph_node_at(g, i);
+        flops += node->op->flops(g, node);
+    }
+    return flops;
+}
+
 gcl_status gcl_plan_create(gcl_plan **out, gcl_context *ctx, const gcl_graph *graph,
                            gcl_weight_set *weights, const gcl_plan_options *options, gcl_error *err)
 {
@@ -324,8 +335,13 @@ gcl_status gcl_plan_create(gcl_plan **out, gcl_context *ctx, const gcl_graph *gr
     if (p->options.keep_named)
         gcl_graph_keep_named(p->graph);
     gcl_graph_prune(p->graph);
-    if (!p->options.no_fusion)
+    p->flops = flops_of(p->graph);
+    if (!p->options.no_fusion) {
+        gcl_graph_hoist(p->graph);
+        GCL_TRY(gcl_graph_status(p->graph, err));
+        gcl_graph_prune(p->graph);
         gcl_graph_fuse(p->graph);
+    }
     GCL_TRY(gcl_plan_emit(p, err));
     GCL_TRY(place_memory(p, err));
     GCL_TRY(fill_slots(p, err));

@@ -85,7 +85,7 @@ typedef struct gcl_plan_totals {
     size_t weight_bytes;   /* packed weights this plan uses */
     size_t const_bytes;
     int n_steps;
-    double flops; /* naive */
+    double flops; /* naive, of the graph as it was given */
 } gcl_plan_totals;
 
 gcl_plan_totals gcl_plan_total(const gcl_plan *plan);

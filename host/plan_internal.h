@@ -37,6 +37,7 @@ struct gcl_plan {
     gcl_weight_set *weights;
     gcl_plan_options options;
     gcl_graph *graph;
+    double flops;                 /* naive, before the graph was rewritten */
     const gcl_variant **variants; /* [n_nodes] */
     plan_slot *slots;
     int n_slots, room_slots;

@@ -247,7 +247,7 @@ gcl_plan_node gcl_plan_node_at(const gcl_plan *p, int i)
 
 gcl_plan_totals gcl_plan_total(const gcl_plan *p)
 {
-    gcl_plan_totals t = {.n_arenas = p->n_arenas, .n_steps = p->n_steps};
+    gcl_plan_totals t = {.n_arenas = p->n_arenas, .n_steps = p->n_steps, .flops = p->flops};
 
     for (int i = 0; i < p->n_arenas; i++)
         t.arena_bytes += p->arena_bytes[i];
@@ -259,10 +259,6 @@ gcl_plan_totals gcl_plan_total(const gcl_plan *p)
             t.const_bytes += s->bytes;
         else
             t.unshared_bytes += s->bytes;
-    }
-    for (int i = 0; i < gcl_graph_n_nodes(p->graph); i++) {
-        const gcl_node *node = gcl_graph_node_at(p->graph, i);
-        t.flops += node->op->flops(p->graph, node);
     }
     return t;
 }

@@ -4,19 +4,20 @@
  * Math       y[m,n] = act(sum_k x[m,k] * w[n,k] + bias[n]) + residual[m,n]
  *
  * Operands   x         [M, K] row-major                       read
- *            w         linear_panel: [N/VW, K, VW] panels of VW columns, zero-padded
+ *            w         linear_panel: [N/NR, K, NR] panels of NR columns, zero-padded
  *                      linear_plain: [N, K], or [K, N] with W_KN = 1     read
  *            bias      [N]                                    read when HAS_BIAS
  *            residual  [M, N]                                 read when HAS_RESIDUAL
  *            y         [M, N] row-major                       written
  *
- * Launch     linear_panel     one work-item per tile of MR rows x VW columns,
- *                             global = { ceil(M/MR), ceil(N/VW) } rounded up to the local size
+ * Launch     linear_panel     one work-item per tile of MR rows x NR columns,
+ *                             global = { ceil(M/MR), ceil(N/NR) } rounded up to the local size
  *            linear_plain     one work-item per element, global = { N, M } rounded up
  *            linear_epilogue  the epilogue alone, in place after a library's product, the same
  *            no local memory
  *
- * Tunables   VW   columns of a tile, one vector   common/vec.h
+ * Tunables   VW   elements of a vector            common/vec.h
+ *            NV   vectors of a tile, NR = NV * VW default 2    1 | 2
  *            MR   rows of a tile                  default 4    1 .. 16
  *            W_KN 1 when w is [K, N] (plain)      default 0    0 | 1
  *            ACT, HAS_BIAS, HAS_RESIDUAL          common/epilogue.h
@@ -28,6 +29,9 @@
  * Source     the register tile of BLIS' micro-kernel (Van Zee, van de Geijn 2015), one work-item
  *            a tile so that CPU runtimes turn it into straight vector code.
  */
+#ifndef NV
+#define NV 2
+#endif
 #ifndef MR
 #define MR 4
 #endif
@@ -38,42 +42,63 @@
 #include "common/vec.h"
 #include "common/epilogue.h"
 
+#define NR (NV * VW)
+
 __kernel void linear_panel_f32(__global const float *x, __global const float *w,
                                __global const float *bias, __global const float *residual,
                                __global float *y, const int M, const int N, const int K,
                                const float slope)
 {
     const int m0 = (int)get_global_id(0) * MR;
-    const int n0 = (int)get_global_id(1) * VW;
+    const int n0 = (int)get_global_id(1) * NR;
 
     if (m0 >= M || n0 >= N)
         return;
 
     /* rows past the end repeat the last one; their sums are dropped */
     __global const float *row[MR];
-    vec acc[MR];
+    vec acc[MR][NV];
 #pragma unroll
     for (int r = 0; r < MR; r++) {
         row[r] = x + (size_t)min(m0 + r, M - 1) * (size_t)K;
-        acc[r] = (vec)(0.0f);
+#pragma unroll
+        for (int v = 0; v < NV; v++)
+            acc[r][v] = (vec)(0.0f);
     }
-    w += (size_t)get_global_id(1) * (size_t)K * VW; /* w[n0/VW,:,:] */
+    w += get_global_id(1) * (size_t)K * NR; /* w[n0/NR,:,:] */
 
     for (int k = 0; k < K; k++) {
-        const vec b = VLOAD((size_t)k, w);
+        vec b[NV];
+#pragma unroll
+        for (int v = 0; v < NV; v++)
+            b[v] = VLOAD((size_t)(k * NV + v), w);
 #pragma unroll
         for (int r = 0; r < MR; r++)
-            acc[r] += row[r][k] * b;
+#pragma unroll
+            for (int v = 0; v < NV; v++)
+                acc[r][v] += row[r][k] * b[v];
     }
 
-    const int n_valid = min(VW, N - n0);
-    for (int r = 0; r < MR && m0 + r < M; r++) {
+#pragma unroll
+    for (int r = 0; r < MR; r++) {
         const size_t at = (size_t)(m0 + r) * (size_t)N + (size_t)n0;
-        float sum[VW];
-        VSTORE(acc[r], 0, sum);
-        for (int j = 0; j < n_valid; j++)
-            y[at + (size_t)j] = epilogue(sum[j], bias, (size_t)(n0 + j), residual,
-                                         at + (size_t)j, slope);
+        if (m0 + r >= M)
+            break;
+        if (n0 + NR <= N) {
+#pragma unroll
+            for (int v = 0; v < NV; v++)
+                VSTORE(epilogue_vec(acc[r][v], bias, (size_t)(n0 + v * VW), residual, at + v * VW,
+                                    slope),
+                       (size_t)v, y + at);
+        } else {
+            float sum[NR];
+#pragma unroll
+            for (int v = 0; v < NV; v++)
+                VSTORE(acc[r][v], (size_t)v, sum);
+            for (int j = 0; n0 + j < N; j++)
+                y[at + (size_t)j] =
+                    epilogue(sum[j], bias, (size_t)(n0 + j), residual, at + (size_t)j, slope);
+        }
     }
 }
 

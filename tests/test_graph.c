@@ -11,7 +11,10 @@
 #include "host/arena.h"
 #include "host/ops/activation.h"
 #include "host/ops/add.h"
+#include "host/ops/conv2d.h"
+#include "host/ops/dfblk.h"
 #include "host/ops/linear.h"
+#include "host/ops/resize_nearest.h"
 #include "host/plan.h"
 
 static gcl_graph *new_graph(void)
@@ -202,6 +205,34 @@ static void fusion_leaves_what_must_stay(void **unused)
     gcl_graph_destroy(g);
 }
 
+/* dfblk and a 1x1 convolution behind an enlarging resize, and a 3x3 one, which stays */
+static void pointwise_ops_go_before_the_resize(void **unused)
+{
+    static const char *const ops[] = {"dfblk", "resize_nearest", "conv2d", "conv2d",
+                                      "resize_nearest"};
+    gcl_graph *g = new_graph();
+    const gcl_value x = gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(1, 8, 4, 4));
+    const gcl_value c = gcl_graph_input(g, "c", GCL_F32, GCL_SHAPE(1, 8));
+    const gcl_value r = gcl_resize_nearest(g, x, 8, 8);
+    const gcl_value w3 = gcl_graph_weight(g, "w3", GCL_SHAPE(8, 8, 3, 3));
+    const gcl_value w1 = gcl_graph_weight(g, "w1", GCL_SHAPE(8, 8, 1, 1));
+
+    (void)unused;
+    gcl_graph_output(g, gcl_conv2d_nobias(g, gcl_dfblk(g, r, c, c, c, c), w3, 1, 1), "y3");
+    gcl_graph_output(g, gcl_conv2d_nobias(g, r, w1, 1, 0), "y1");
+    gcl_graph_hoist(g);
+    gcl_graph_prune(g);
+    assert_int_equal(gcl_graph_status(g, NULL), GCL_OK);
+    assert_int_equal(gcl_graph_n_nodes(g), 5);
+    for (int i = 0; i < 5; i++)
+        assert_string_equal(gcl_graph_node_at(g, i)->op->name, ops[i]);
+    assert_true(gcl_shape_equal(&gcl_graph_tensor(g, gcl_graph_node_at(g, 0)->out)->shape,
+                                &gcl_graph_tensor(g, x)->shape));
+    gcl_graph_fuse(g);
+    assert_int_equal(gcl_graph_n_nodes(g), 4); /* the first resize is the 3x3 convolution's now */
+    gcl_graph_destroy(g);
+}
+
 /* ---- plans ---- */
 
 typedef struct device {
@@ -380,6 +411,7 @@ int main(void)
         cmocka_unit_test(mistakes_of_a_model_are_errors),
         cmocka_unit_test(fusion_merges_neighbours),
         cmocka_unit_test(fusion_leaves_what_must_stay),
+        cmocka_unit_test(pointwise_ops_go_before_the_resize),
         cmocka_unit_test_setup_teardown(fused_and_unfused_agree, open_device, close_device),
         cmocka_unit_test_setup_teardown(plan_names_what_is_wrong, open_device, close_device),
         cmocka_unit_test_setup_teardown(weights_keep_their_shape, open_device, close_device),

@@ -3,30 +3,19 @@
 
 #include <stdio.h>
 
-#include "host/ops/common/epilogue.h"
+#include "host/ops/common/conv2d_attr.h"
+#include "host/ops/common/conv2d_bilinear.h"
 #include "host/ops/common/panels.h"
 #include "host/ops/common/sgemm.h"
+#include "host/ops/resize_nearest.h"
 
-typedef struct conv2d_attr {
-    gcl_epilogue ep;
-    int stride, pad; /* pixels */
-} conv2d_attr;
-
-enum { X, W, MAX_COLUMNS = 512 };
-
-static conv2d_attr attr_of(const gcl_node *node)
-{
-    conv2d_attr a;
-
-    memcpy(&a, node->attr, sizeof a);
-    return a;
-}
+enum { X = CONV2D_X, W = CONV2D_W, MAX_COLUMNS = 512 };
 
 /* ---- building ---- */
 
 gcl_value gcl_conv2d(gcl_graph *g, gcl_value x, gcl_value w, gcl_value bias, int stride, int pad)
 {
-    const conv2d_attr attr = {.ep.has_bias = 1, .stride = stride, .pad = pad};
+    const gcl_conv2d_attr attr = {.ep.has_bias = 1, .stride = stride, .pad = pad};
     const gcl_value in[] = {x, w, bias};
 
     return gcl_graph_node(g, &gcl_op_conv2d, in, 3, &attr);
@@ -34,7 +23,7 @@ gcl_value gcl_conv2d(gcl_graph *g, gcl_value x, gcl_value w, gcl_value bias, int
 
 gcl_value gcl_conv2d_nobias(gcl_graph *g, gcl_value x, gcl_value w, int stride, int pad)
 {
-    const conv2d_attr attr = {.stride = stride, .pad = pad};
+    const gcl_conv2d_attr attr = {.stride = stride, .pad = pad};
     const gcl_value in[] = {x, w};
 
     return gcl_graph_node(g, &gcl_op_conv2d, in, 2, &attr);
@@ -62,23 +51,38 @@ static gcl_status check_sizes(const gcl_shape *x, const gcl_shape *w, int stride
     return GCL_OK;
 }
 
+/* Shape of the picture that is convolved: x, or x resized. */
+static gcl_shape picture_shape(const gcl_graph *g, const gcl_node *node)
+{
+    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
+    gcl_shape x = *gcl_in_shape(g, node, X);
+
+    if (a.rH != 0) {
+        x.dim[2] = a.rH;
+        x.dim[3] = a.rW;
+    }
+    return x;
+}
+
 static gcl_status infer(const gcl_graph *g, const gcl_node *node, gcl_dtype *dtype,
                         gcl_shape *shape, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    const conv2d_attr a = attr_of(node);
-    const gcl_shape *x = gcl_in_shape(g, node, X), *w = gcl_in_shape(g, node, W);
+    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
+    const gcl_shape *w = gcl_in_shape(g, node, W);
+    gcl_shape x;
 
     GCL_TRY(gcl_check_operand(g, node, X, "x", GCL_F32, 4, err));
     GCL_TRY(gcl_check_operand(g, node, W, "w", GCL_F32, 4, err));
-    GCL_TRY(check_sizes(x, w, a.stride, a.pad, err));
+    x = picture_shape(g, node);
+    GCL_TRY(check_sizes(&x, w, a.stride, a.pad, err));
     if (a.ep.has_bias)
         GCL_TRY(
             gcl_check_shape(g, node, gcl_epilogue_bias(&a.ep), "bias", GCL_SHAPE(w->dim[0]), err));
     *dtype = GCL_F32;
-    *shape = GCL_SHAPE(x->dim[0], w->dim[0], 0, 0);
+    *shape = GCL_SHAPE(x.dim[0], w->dim[0], 0, 0);
     for (int d = 2; d < 4; d++)
-        shape->dim[d] = (x->dim[d] + 2 * (size_t)a.pad - w->dim[d]) / (size_t)a.stride + 1;
+        shape->dim[d] = (x.dim[d] + 2 * (size_t)a.pad - w->dim[d]) / (size_t)a.stride + 1;
 done:
     return st;
 }
@@ -86,7 +90,7 @@ done:
 static double flops(const gcl_graph *g, const gcl_node *node)
 {
     const gcl_shape *w = gcl_in_shape(g, node, W);
-    const conv2d_attr a = attr_of(node);
+    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
     const double terms = (double)(w->dim[1] * w->dim[2] * w->dim[3]);
 
     return (double)gcl_shape_count(gcl_out_shape(g, node)) *
@@ -95,7 +99,7 @@ static double flops(const gcl_graph *g, const gcl_node *node)
 
 static bool absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer)
 {
-    conv2d_attr a = attr_of(node);
+    gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
 
     if (!gcl_epilogue_absorb(g, node, &a.ep, consumer))
         return false;
@@ -103,13 +107,33 @@ static bool absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer)
     return true;
 }
 
-/* Arguments that the panel and the plain kernel share. */
-static void set_operands(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_slot w,
-                         gcl_launch *l)
+static bool is_pointwise(const gcl_graph *g, const gcl_node *node)
 {
-    const conv2d_attr a = attr_of(node);
-    const gcl_shape *xs = gcl_in_shape(g, node, X), *ys = gcl_out_shape(g, node);
-    const gcl_slot x = gcl_emit_value(e, node->in[X]);
+    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
+    const gcl_shape *w = gcl_in_shape(g, node, W);
+
+    return w->dim[2] == 1 && w->dim[3] == 1 && a.stride == 1 && a.pad == 0 && !a.ep.has_residual;
+}
+
+/* Slot of the picture that is convolved: x, or what a launch before makes of it. */
+static gcl_status emit_picture(gcl_slot *out, gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                               gcl_error *err)
+{
+    const gcl_shape picture = picture_shape(g, node);
+
+    *out = gcl_emit_value(e, node->in[X]);
+    if (gcl_conv2d_attr_of(node).rH == 0)
+        return GCL_OK;
+    return gcl_emit_resize_nearest(out, e, *out, gcl_in_shape(g, node, X), picture.dim[2],
+                                   picture.dim[3], err);
+}
+
+/* Arguments that the panel and the plain kernel share; x is the slot of emit_picture. */
+static void set_operands(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_slot x,
+                         gcl_slot w, gcl_launch *l)
+{
+    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
+    const gcl_shape xs = picture_shape(g, node), *ys = gcl_out_shape(g, node);
 
     gcl_epilogue_options(&a.ep, l);
     gcl_launch_arg(l, gcl_arg_slot(x));
@@ -117,7 +141,7 @@ static void set_operands(gcl_emit *e, const gcl_graph *g, const gcl_node *node, 
     gcl_epilogue_buffers(e, node, &a.ep, x, l);
     gcl_launch_arg(l, gcl_arg_slot(gcl_emit_value(e, node->out)));
     for (int d = 0; d < 4; d++)
-        gcl_launch_arg(l, gcl_arg_int(xs->dim[d]));
+        gcl_launch_arg(l, gcl_arg_int(xs.dim[d]));
     for (int d = 1; d < 4; d++)
         gcl_launch_arg(l, gcl_arg_int(ys->dim[d]));
     gcl_launch_arg(l, gcl_arg_int(gcl_in_shape(g, node, W)->dim[2]));
@@ -146,7 +170,7 @@ static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_de
                           char *why, size_t why_bytes)
 {
     const gcl_shape *w = gcl_in_shape(g, node, W);
-    const size_t stride = (size_t)attr_of(node).stride;
+    const size_t stride = (size_t)gcl_conv2d_attr_of(node).stride;
     const size_t columns = (choose_tile(device, w->dim[0]).MR - 1) * stride + w->dim[3];
 
     if (gcl_graph_tensor(g, node->in[W])->kind != GCL_VALUE_WEIGHT)
@@ -164,13 +188,19 @@ static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     const gcl_shape *w = gcl_in_shape(g, node, W), *y = gcl_out_shape(g, node);
     const panel_tile t = choose_tile(gcl_emit_device(e), w->dim[0]);
     gcl_launch l = {.program = "conv2d", .kernel = "conv2d_panel_f32"};
+    gcl_status st = GCL_OK;
+    gcl_slot x;
 
     snprintf(l.options, sizeof l.options, "-DVW=%zu -DNV=%zu -DMR=%zu -DKW=%zu -DSTRIDE=%d", t.VW,
-             t.NV, t.MR, w->dim[3], attr_of(node).stride);
-    set_operands(e, g, node, gcl_emit_packed(e, node->in[W], gcl_panels(t.NV * t.VW, false)), &l);
+             t.NV, t.MR, w->dim[3], gcl_conv2d_attr_of(node).stride);
+    GCL_TRY(emit_picture(&x, e, g, node, err));
+    set_operands(e, g, node, x, gcl_emit_packed(e, node->in[W], gcl_panels(t.NV * t.VW, false)),
+                 &l);
     gcl_launch_tiles(&l, gcl_emit_device(e), gcl_div_up(y->dim[3], t.MR), y->dim[0] * y->dim[2],
                      gcl_div_up(y->dim[1], t.NV * t.VW));
-    return gcl_emit_launch(e, &l, err);
+    GCL_TRY(gcl_emit_launch(e, &l, err));
+done:
+    return st;
 }
 
 /* ---- clblast_f32 ---- */
@@ -202,18 +232,18 @@ static bool clblast_accepts(const gcl_graph *g, const gcl_node *node, const gcl_
     return false;
 }
 
-/* col[k,p] of picture n */
-static gcl_status emit_columns(gcl_emit *e, const gcl_graph *g, const gcl_node *node, size_t n,
-                               gcl_slot col, gcl_error *err)
+/* col[k,p] of picture n; picture is the slot of emit_picture */
+static gcl_status emit_columns(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                               gcl_slot picture, size_t n, gcl_slot col, gcl_error *err)
 {
-    const gcl_shape *x = gcl_in_shape(g, node, X), *w = gcl_in_shape(g, node, W);
+    const gcl_shape x = picture_shape(g, node), *w = gcl_in_shape(g, node, W);
     const gcl_shape *y = gcl_out_shape(g, node);
-    const conv2d_attr a = attr_of(node);
-    const size_t values[] = {n,         x->dim[1], x->dim[2], x->dim[3],        y->dim[2],
+    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
+    const size_t values[] = {n,         x.dim[1],  x.dim[2],  x.dim[3],         y->dim[2],
                              y->dim[3], w->dim[2], w->dim[3], (size_t)a.stride, (size_t)a.pad};
     gcl_launch l = {.program = "conv2d", .kernel = "conv2d_columns_f32"};
 
-    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[X])));
+    gcl_launch_arg(&l, gcl_arg_slot(picture));
     gcl_launch_arg(&l, gcl_arg_slot(col));
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         gcl_launch_arg(&l, gcl_arg_int(values[i]));
@@ -226,16 +256,18 @@ static gcl_status emit_clblast(gcl_emit *e, const gcl_graph *g, const gcl_node *
                                gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    const conv2d_attr a = attr_of(node);
+    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
     const column_sizes c = sizes_of_columns(g, node);
     const gcl_shape *y = gcl_out_shape(g, node);
     const gcl_slot out = gcl_emit_value(e, node->out);
     const gcl_slot col = gcl_emit_temp(e, c.K * c.P * sizeof(float));
     gcl_launch l = {.program = "conv2d", .kernel = "conv2d_epilogue_f32"};
+    gcl_slot x;
 
+    GCL_TRY(emit_picture(&x, e, g, node, err));
     for (size_t n = 0; n < y->dim[0]; n++) {
         const gcl_sgemm product = {y->dim[1], c.P, c.K, 0, 0, n * y->dim[1] * c.P};
-        GCL_TRY(emit_columns(e, g, node, n, col, err));
+        GCL_TRY(emit_columns(e, g, node, x, n, col, err));
         GCL_TRY(gcl_emit_sgemm(e, &product, gcl_emit_value(e, node->in[W]), col, out, err));
     }
     if (gcl_epilogue_is_empty(&a.ep))
@@ -259,16 +291,39 @@ static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *no
 {
     const gcl_shape *y = gcl_out_shape(g, node);
     gcl_launch l = {.program = "conv2d", .kernel = "conv2d_plain_f32"};
+    gcl_status st = GCL_OK;
+    gcl_slot x;
 
-    set_operands(e, g, node, gcl_emit_value(e, node->in[W]), &l);
+    GCL_TRY(emit_picture(&x, e, g, node, err));
+    set_operands(e, g, node, x, gcl_emit_value(e, node->in[W]), &l);
     gcl_launch_arg(&l, gcl_arg_int(gcl_in_shape(g, node, W)->dim[3]));
-    gcl_launch_arg(&l, gcl_arg_int((size_t)attr_of(node).stride));
+    gcl_launch_arg(&l, gcl_arg_int((size_t)gcl_conv2d_attr_of(node).stride));
     gcl_launch_items(&l, gcl_emit_device(e), y->dim[3], y->dim[2], y->dim[0] * y->dim[1]);
-    return gcl_emit_launch(e, &l, err);
+    GCL_TRY(gcl_emit_launch(e, &l, err));
+done:
+    return st;
 }
 
+/* ---- bilinear variants ---- */
+
+#define BILINEAR_FUNCTIONS(variant, algorithm)                                                \
+    static bool variant##_accepts(const gcl_graph *g, const gcl_node *node,                   \
+                                  const gcl_device_info *device, char *why, size_t why_bytes) \
+    {                                                                                         \
+        return gcl_conv2d_bilinear_accepts(GCL_BILINEAR_##algorithm, g, node, device, why,    \
+                                           why_bytes);                                        \
+    }                                                                                         \
+    static gcl_status variant##_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *node,   \
+                                     gcl_error *err)                                          \
+    {                                                                                         \
+        return gcl_conv2d_bilinear_emit(GCL_BILINEAR_##algorithm, e, g, node, err);           \
+    }
+#define BILINEAR_ROW(variant, algorithm) {#variant "_f32", variant##_accepts, variant##_emit},
+
+CONV2D_BILINEAR_VARIANTS(BILINEAR_FUNCTIONS)
+
 static const gcl_variant variants[] = {
-    {"panel_f32", panel_accepts, emit_panel},
+    CONV2D_BILINEAR_VARIANTS(BILINEAR_ROW){"panel_f32", panel_accepts, emit_panel},
     {"clblast_f32", clblast_accepts, emit_clblast},
     {"plain_f32", NULL, emit_plain},
     {NULL, NULL, NULL},
@@ -276,9 +331,10 @@ static const gcl_variant variants[] = {
 
 const gcl_op gcl_op_conv2d = {
     .name = "conv2d",
-    .attr_bytes = sizeof(conv2d_attr),
+    .attr_bytes = sizeof(gcl_conv2d_attr),
     .infer = infer,
     .flops = flops,
     .absorb = absorb,
+    .is_pointwise = is_pointwise,
     .variants = variants,
 };

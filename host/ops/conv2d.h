@@ -12,8 +12,8 @@ extern "C" {
  * y[n,o,oh,ow] = sum_{i,kh,kw} x[n,i,oh*stride-pad+kh,ow*stride-pad+kw] w[o,i,kh,kw] + bias[o],
  * with zeros around the picture; oH = (H + 2 pad - kH) / stride + 1, oW likewise.
  *
- * A following activation and a following add of equal shape are merged into it by the planner:
- * y = act(conv(x, w) + bias) + residual.
+ * A nearest resize of x that nothing else reads, a following activation and a following add of equal
+ * shape are merged into it by the planner: y = act(conv(resize(x), w) + bias) + residual.
  *
  * @param x       [N, C, H, W] f32
  * @param w       [O, I, kH, kW] f32 with I = C; a weight or any other value

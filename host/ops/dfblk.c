@@ -50,6 +50,13 @@ static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     return gcl_emit_launch(e, &l, err);
 }
 
+static bool is_pointwise(const gcl_graph *g, const gcl_node *node)
+{
+    (void)g;
+    (void)node;
+    return true;
+}
+
 static const gcl_variant variants[] = {
     {"plain_f32", NULL, emit_plain},
     {NULL, NULL, NULL},
@@ -59,5 +66,6 @@ const gcl_op gcl_op_dfblk = {
     .name = "dfblk",
     .infer = infer,
     .flops = flops,
+    .is_pointwise = is_pointwise,
     .variants = variants,
 };

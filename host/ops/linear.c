@@ -12,7 +12,7 @@ typedef struct linear_attr {
     int layout; /* gcl_linear_layout */
 } linear_attr;
 
-enum { X, W, MR = 4, MAX_M = 1 << 30 };
+enum { X, W, MAX_M = 1 << 30 };
 
 static linear_attr attr_of(const gcl_node *node)
 {
@@ -104,6 +104,21 @@ static bool absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer)
 
 /* ---- panel_f32 ---- */
 
+/* Tunables of linear_panel. */
+typedef struct panel_tile {
+    size_t VW, NV, MR;
+} panel_tile;
+
+/* On a CPU MR * NV accumulators, NV vectors of w and an element of x fit the vector registers, 32 of
+ * 16 elements or 16 of 8; fewer rows where that fills the last tile better. */
+static panel_tile choose_tile(const gcl_device_info *device, size_t M)
+{
+    const bool wide = device->vector_width_f32 >= 16, cpu = device->type == CL_DEVICE_TYPE_CPU;
+    const size_t most = !cpu ? 4 : wide ? 14 : 6;
+
+    return (panel_tile){wide ? 16 : 8, cpu ? 2 : 1, gcl_div_up(M, gcl_div_up(M, most))};
+}
+
 static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
                           char *why, size_t why_bytes)
 {
@@ -134,14 +149,15 @@ static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *no
 {
     const linear_attr a = attr_of(node);
     const mnk s = sizes(g, node);
-    const size_t nr = gcl_emit_device(e)->vector_width_f32 >= 16 ? 16 : 8;
-    const gcl_packing *packing = gcl_panels(nr, a.layout == GCL_LINEAR_KN);
+    const panel_tile t = choose_tile(gcl_emit_device(e), s.M);
+    const gcl_packing *packing = gcl_panels(t.NV * t.VW, a.layout == GCL_LINEAR_KN);
     gcl_launch l = {.program = "linear", .kernel = "linear_panel_f32"};
 
-    snprintf(l.options, sizeof l.options, "-DVW=%zu -DMR=%d", nr, MR);
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DNV=%zu -DMR=%zu", t.VW, t.NV, t.MR);
     gcl_epilogue_options(&a.ep, &l);
     set_operands(e, node, &a, gcl_emit_packed(e, node->in[W], packing), s, &l);
-    gcl_launch_tiles(&l, gcl_emit_device(e), gcl_div_up(s.M, MR), gcl_div_up(s.N, nr), 1);
+    gcl_launch_tiles(&l, gcl_emit_device(e), gcl_div_up(s.M, t.MR), gcl_div_up(s.N, t.NV * t.VW),
+                     1);
     return gcl_emit_launch(e, &l, err);
 }
 

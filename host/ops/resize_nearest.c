@@ -3,13 +3,18 @@
 
 #include <stdlib.h>
 
-#include "host/op.h"
+#include "host/ops/common/conv2d_attr.h"
 
 gcl_value gcl_resize_nearest(gcl_graph *g, gcl_value x, size_t out_h, size_t out_w)
 {
     const gcl_resize_nearest_attr attr = {out_h, out_w};
 
     return gcl_graph_node(g, &gcl_op_resize_nearest, &x, 1, &attr);
+}
+
+static bool absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer)
+{
+    return strcmp(consumer->op->name, "conv2d") == 0 && gcl_conv2d_absorb_resize(g, node, consumer);
 }
 
 static gcl_status infer(const gcl_graph *g, const gcl_node *node, gcl_dtype *dtype,
@@ -35,11 +40,11 @@ static void fill_indices(int32_t *index, size_t in, size_t out)
         index[dst] = (int32_t)((uint64_t)dst * in / out);
 }
 
-static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
+static gcl_status emit_into(gcl_slot out, gcl_emit *e, gcl_slot in, const gcl_shape *x, size_t oH,
+                            size_t oW, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    const gcl_shape *x = gcl_in_shape(g, node, 0), *y = gcl_out_shape(g, node);
-    const size_t oH = y->dim[2], oW = y->dim[3], bytes = (oH + oW) * sizeof(int32_t);
+    const size_t bytes = (oH + oW) * sizeof(int32_t);
     int32_t *indices = malloc(bytes);
     gcl_launch l = {.program = "resize_nearest", .kernel = "resize_nearest_plain_f32"};
 
@@ -49,9 +54,9 @@ static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     }
     fill_indices(indices, x->dim[2], oH);
     fill_indices(indices + oH, x->dim[3], oW);
-    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[0])));
+    gcl_launch_arg(&l, gcl_arg_slot(in));
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_const(e, indices, bytes)));
-    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
+    gcl_launch_arg(&l, gcl_arg_slot(out));
     gcl_launch_arg(&l, gcl_arg_int(x->dim[2]));
     gcl_launch_arg(&l, gcl_arg_int(x->dim[3]));
     gcl_launch_arg(&l, gcl_arg_int(oH));
@@ -61,6 +66,21 @@ static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *no
 done:
     free(indices);
     return st;
+}
+
+static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
+{
+    const gcl_shape *y = gcl_out_shape(g, node);
+
+    return emit_into(gcl_emit_value(e, node->out), e, gcl_emit_value(e, node->in[0]),
+                     gcl_in_shape(g, node, 0), y->dim[2], y->dim[3], err);
+}
+
+gcl_status gcl_emit_resize_nearest(gcl_slot *out, gcl_emit *e, gcl_slot x, const gcl_shape *shape,
+                                   size_t out_h, size_t out_w, gcl_error *err)
+{
+    *out = gcl_emit_temp(e, shape->dim[0] * shape->dim[1] * out_h * out_w * sizeof(float));
+    return emit_into(*out, e, x, shape, out_h, out_w, err);
 }
 
 static const gcl_variant variants[] = {
@@ -73,5 +93,6 @@ const gcl_op gcl_op_resize_nearest = {
     .attr_bytes = sizeof(gcl_resize_nearest_attr),
     .infer = infer,
     .flops = gcl_flops_none,
+    .absorb = absorb,
     .variants = variants,
 };

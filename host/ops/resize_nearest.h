@@ -2,7 +2,7 @@
 #ifndef GCL_HOST_OPS_RESIZE_NEAREST_H
 #define GCL_HOST_OPS_RESIZE_NEAREST_H
 
-#include "host/graph.h"
+#include "host/op.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -26,6 +26,15 @@ typedef struct gcl_resize_nearest_attr {
  * lower one at some pixels of 2 % of all ratios up to 256.
  */
 gcl_value gcl_resize_nearest(gcl_graph *g, gcl_value x, size_t out_h, size_t out_w);
+
+/**
+ * Emits the resize of the slot x [N, C, H, W] into scratch, for variants of an op that absorbed it.
+ *
+ * @param out    slot of the result, valid while the node runs
+ * @param shape  of x
+ */
+gcl_status gcl_emit_resize_nearest(gcl_slot *out, gcl_emit *e, gcl_slot x, const gcl_shape *shape,
+                                   size_t out_h, size_t out_w, gcl_error *err);
 
 #ifdef __cplusplus
 }

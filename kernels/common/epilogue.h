@@ -5,6 +5,7 @@
  * Tunables   ACT           0 none | 1 ReLU | 2 LeakyReLU | 3 QuickGELU   (host/ops/activation.h)
  *            HAS_BIAS      0 | 1
  *            HAS_RESIDUAL  0 | 1
+ *            With common/vec.h included before, epilogue_vec does it to a vector of columns.
  * Needs      OpenCL C 1.2, no extensions.
  */
 #define ACT_NONE 0
@@ -44,3 +45,22 @@ static inline float epilogue(float v, __global const float *bias, size_t n,
         v += residual[at];
     return v;
 }
+
+#ifdef VW
+/* The same for VW columns from n, whose elements are at .. at + VW. */
+static inline vec epilogue_vec(vec v, __global const float *bias, size_t n,
+                               __global const float *residual, size_t at, float slope)
+{
+    if (HAS_BIAS)
+        v += VLOAD(0, bias + n);
+    if (ACT == ACT_RELU)
+        v = v < 0.0f ? (vec)(0.0f) : v;
+    if (ACT == ACT_LEAKY_RELU)
+        v = v < 0.0f ? slope * v : v;
+    if (ACT == ACT_QUICK_GELU)
+        v = v / (1.0f + exp(-1.702f * v));
+    if (HAS_RESIDUAL)
+        v += VLOAD(0, residual + at);
+    return v;
+}
+#endif

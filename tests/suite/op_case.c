@@ -159,6 +159,7 @@ gcl_status op_instance_plan(op_instance *i, gcl_plan **plan, gcl_context *ctx,
     bool used = false;
 
     *plan = NULL;
+    i->variant = variant;
     snprintf(request, sizeof request, "%s=%s", i->suite->op, variant);
     /* an op of one variant needs no request, and need not be in the table of ops */
     options.variants = i->op->variants[1].name == NULL ? NULL : request;
@@ -257,6 +258,8 @@ gcl_status op_instance_compare(op_instance *i, const void *got, op_deviation *ou
     GCL_TRY(make_reference(i, err));
     out->ok = true;
     out->tolerance = i->suite->tolerance(i->row->p);
+    if (i->suite->growth != NULL && i->variant != NULL)
+        out->tolerance *= i->suite->growth(i->variant);
     for (size_t k = 0; k < n; k++) {
         const double e = error_of(got, i->data.out_dtype, k, i->want[k]);
         const double unit = 0x1p-24 * i->scale[k];

@@ -14,6 +14,7 @@ typedef struct op_instance {
     const op_case *row;
     gcl_graph *graph; /* the result is its output "result" */
     op_data data;
+    const char *variant;  /* of the plan made last; borrowed */
     double *want, *scale; /* the reference, [data.out_count]; NULL until it is asked for */
 } op_instance;
 

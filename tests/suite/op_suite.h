@@ -73,6 +73,10 @@ typedef struct op_suite {
      * terms. 0: exact. NaN is wanted where the reference has it. */
     double (*tolerance)(const long *p);
 
+    /* Factor by which the tolerance is larger for a variant that computes other sums than the
+     * formula's; NULL: 1 for all. */
+    double (*growth)(const char *variant);
+
     /* Formula and derivation of the tolerance, as `galip check --bounds` prints it; sum(n) stands
      * for op_sum_tolerance(n). */
     const char *bound;

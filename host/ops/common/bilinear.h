@@ -1,0 +1,50 @@
+/**
+ * Bilinear algorithms of 3x3 convolutions (kernels/common/bilinear.h): their sizes, and the packing
+ * of transformed weights.
+ */
+#ifndef GCL_HOST_OPS_COMMON_BILINEAR_H
+#define GCL_HOST_OPS_COMMON_BILINEAR_H
+
+#include "host/op.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { GCL_BILINEAR_MAX_PRODUCTS = 10 };
+
+/** One algorithm; all sizes are of one dimension. */
+typedef struct gcl_bilinear {
+    int alg;           /* ALG of the kernels */
+    int up, down;      /* nearest resize by up/down before the convolution; 1, 1: none */
+    size_t NV, NU, NO; /* input terms, products and outputs of a tile */
+    int offset;        /* tile t gives outputs from t*NO + offset */
+    double G[GCL_BILINEAR_MAX_PRODUCTS][3];
+} gcl_bilinear;
+
+typedef enum gcl_bilinear_name {
+    GCL_BILINEAR_F2,
+    GCL_BILINEAR_F4,
+    GCL_BILINEAR_F6,
+    GCL_BILINEAR_X2_2,
+    GCL_BILINEAR_X2_6,
+    GCL_BILINEAR_X7_4
+} gcl_bilinear_name;
+
+/** Static. */
+const gcl_bilinear *gcl_bilinear_get(gcl_bilinear_name name);
+
+/** Tiles that cover n outputs. */
+size_t gcl_bilinear_tiles(const gcl_bilinear *b, size_t n);
+
+/**
+ * [O, I, 3, 3] as [ceil(O/nr), NU*NU, I rounded up to vw, nr] of G w G^T, zero-padded.
+ *
+ * @param vw  8 or 16; nr is twice that
+ */
+const gcl_packing *gcl_bilinear_packing(gcl_bilinear_name name, size_t vw);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

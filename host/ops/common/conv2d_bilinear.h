@@ -1,0 +1,32 @@
+/**
+ * conv2d's variants by bilinear algorithms: for 3x3 kernels with stride 1 and pad 1 on a CPU, alone
+ * or behind a nearest resize that the op has absorbed.
+ */
+#ifndef GCL_HOST_OPS_COMMON_CONV2D_BILINEAR_H
+#define GCL_HOST_OPS_COMMON_CONV2D_BILINEAR_H
+
+#include "host/ops/common/bilinear.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** ROW(variant, algorithm) for each, best first. */
+#define CONV2D_BILINEAR_VARIANTS(ROW) \
+    ROW(resize7_4, X7_4)              \
+    ROW(resize2_6, X2_6)              \
+    ROW(resize2_2, X2_2)              \
+    ROW(winograd6, F6)                \
+    ROW(winograd4, F4)                \
+    ROW(winograd2, F2)
+
+/** accepts and emit of gcl_variant, with the algorithm. */
+bool gcl_conv2d_bilinear_accepts(gcl_bilinear_name name, const gcl_graph *g, const gcl_node *node,
+                                 const gcl_device_info *device, char *why, size_t why_bytes);
+gcl_status gcl_conv2d_bilinear_emit(gcl_bilinear_name name, gcl_emit *e, const gcl_graph *g,
+                                    const gcl_node *node, gcl_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
