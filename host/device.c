@@ -276,7 +276,7 @@ const char *gcl_device_type_name(const gcl_device_info *device)
 {
     if (device->type & CL_DEVICE_TYPE_GPU)
         return "GPU";
-    if (device->type & CL_DEVICE_TYPE_CPU)
+    if (gcl_device_is_cpu(device))
         return "CPU";
     if (device->type & CL_DEVICE_TYPE_ACCELERATOR)
         return "accelerator";

@@ -60,6 +60,12 @@ gcl_status gcl_device_list(gcl_device_info **out, size_t *n, gcl_error *err);
  */
 gcl_status gcl_device_find(gcl_device_info *out, const char *which, gcl_error *err);
 
+/** True also of a simulator that is every type at once. */
+static inline bool gcl_device_is_cpu(const gcl_device_info *device)
+{
+    return (device->type & CL_DEVICE_TYPE_CPU) != 0;
+}
+
 /** "CPU", "GPU", "accelerator" or "other"; static string. */
 const char *gcl_device_type_name(const gcl_device_info *device);
 

@@ -84,7 +84,7 @@ void gcl_launch_items(gcl_launch *l, const gcl_device_info *device, size_t nx, s
 
 void gcl_launch_tiles(gcl_launch *l, const gcl_device_info *device, size_t nx, size_t ny, size_t nz)
 {
-    set_sizes(l, device, !(device->type & CL_DEVICE_TYPE_CPU), (const size_t[]){nx, ny, nz});
+    set_sizes(l, device, !gcl_device_is_cpu(device), (const size_t[]){nx, ny, nz});
 }
 
 void gcl_launch_groups(gcl_launch *l, const gcl_device_info *device, size_t nx, size_t ny,

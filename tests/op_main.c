@@ -104,6 +104,7 @@ int main(int argc, char **argv)
             break;
         case 'a':
             kind = optarg;
+            opt.pretends = true;
             break;
         case 'w':
             opt.max_work = strtod(optarg, NULL);

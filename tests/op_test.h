@@ -11,6 +11,7 @@
 typedef struct op_options {
     const char *one_case, *variant; /* NULL: all */
     uint64_t seed;
+    bool pretends;   /* another kind of device, which may refuse a variant in every case */
     double max_work; /* cases of more FLOPs plus elements of operands and result are left out;
                         0: none is */
     bool list;       /* only prints what would run: "OP CASE" a line */

@@ -2,6 +2,7 @@
 #include "host/ops/attention.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "host/op.h"
 
@@ -68,6 +69,68 @@ static double flops(const gcl_graph *g, const gcl_node *node)
     return B * (pairs * (4.0 * d_model + 5.0 * (double)a.n_heads) + T * d_model);
 }
 
+/* ---- head_f32 ---- */
+
+enum { MAX_D_HEAD = 128, MAX_KEY_VECTORS = 16 };
+
+/* Tunables of attention_head. */
+typedef struct head_tile {
+    size_t VW, TB, TQ;
+} head_tile;
+
+/* TQ * TB sums, a vector of keys and elements of q fit the vector registers: 32 of 16 elements, or
+ * 16 of 8. */
+static head_tile choose_tile(const gcl_device_info *device, size_t T)
+{
+    const size_t VW = device->vector_width_f32 >= 16 ? 16 : 8, sums = VW == 16 ? 20 : 12;
+    const size_t TB = gcl_div_up(T, VW), TQ = sums / TB;
+
+    return (head_tile){VW, TB, TQ < 1 ? 1 : TQ > 4 ? 4 : TQ};
+}
+
+static bool head_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                         char *why, size_t why_bytes)
+{
+    const gcl_shape *y = gcl_out_shape(g, node);
+    const size_t d_head = y->dim[2] / attr_of(node).n_heads;
+    const head_tile t = choose_tile(device, y->dim[1]);
+
+    if (!gcl_device_is_cpu(device))
+        snprintf(why, why_bytes, "a work-item does the work of a CPU core");
+    else if (d_head % t.VW != 0 || d_head > MAX_D_HEAD)
+        snprintf(why, why_bytes, "d_head is %zu, needs a multiple of %zu up to %d", d_head, t.VW,
+                 MAX_D_HEAD);
+    else if (t.TB > MAX_KEY_VECTORS)
+        snprintf(why, why_bytes, "T is %zu, needs up to %zu", y->dim[1], MAX_KEY_VECTORS * t.VW);
+    else
+        return true;
+    return false;
+}
+
+static gcl_status emit_head(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
+{
+    const attention_attr a = attr_of(node);
+    const gcl_shape *y = gcl_out_shape(g, node);
+    const size_t d_head = y->dim[2] / a.n_heads;
+    const head_tile t = choose_tile(gcl_emit_device(e), y->dim[1]);
+    gcl_launch l = {.program = "attention",
+                    .kernel = "attention_head_f32",
+                    .dims = 2,
+                    .global = {a.n_heads, y->dim[0]},
+                    .local = {1, 1}};
+
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DTB=%zu -DTQ=%zu -DD_HEAD=%zu", t.VW, t.TB,
+             t.TQ, d_head);
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[QKV])));
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
+    gcl_launch_arg(&l, gcl_arg_int(y->dim[1]));
+    gcl_launch_arg(&l, gcl_arg_int((size_t)a.causal));
+    gcl_launch_arg(&l, gcl_arg_float(1.0f / sqrtf((float)d_head)));
+    return gcl_emit_launch(e, &l, err);
+}
+
+/* ---- plain_f32 ---- */
+
 static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
 {
     const attention_attr a = attr_of(node);
@@ -87,6 +150,7 @@ static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *no
 }
 
 static const gcl_variant variants[] = {
+    {"head_f32", head_accepts, emit_head},
     {"plain_f32", NULL, emit_plain},
     {NULL, NULL, NULL},
 };

@@ -107,12 +107,27 @@ static bool absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer)
     return true;
 }
 
-static bool is_pointwise(const gcl_graph *g, const gcl_node *node)
+/* y at a pixel needs x at this pixel only. */
+static bool is_single_pixel(const gcl_graph *g, const gcl_node *node)
 {
     const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
     const gcl_shape *w = gcl_in_shape(g, node, W);
 
-    return w->dim[2] == 1 && w->dim[3] == 1 && a.stride == 1 && a.pad == 0 && !a.ep.has_residual;
+    return w->dim[2] == 1 && w->dim[3] == 1 && a.stride == 1 && a.pad == 0 &&
+           gcl_in_shape(g, node, X)->dim[2] <= INT32_MAX / gcl_in_shape(g, node, X)->dim[3];
+}
+
+static bool is_pointwise(const gcl_graph *g, const gcl_node *node)
+{
+    return is_single_pixel(g, node) && !gcl_conv2d_attr_of(node).ep.has_residual;
+}
+
+/* Pixels in a row of the result; all of a picture where rows do not matter. */
+static size_t width_of_rows(const gcl_graph *g, const gcl_node *node)
+{
+    const gcl_shape *y = gcl_out_shape(g, node);
+
+    return is_single_pixel(g, node) ? y->dim[2] * y->dim[3] : y->dim[3];
 }
 
 /* Slot of the picture that is convolved: x, or what a launch before makes of it. */
@@ -134,16 +149,21 @@ static void set_operands(gcl_emit *e, const gcl_graph *g, const gcl_node *node, 
 {
     const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
     const gcl_shape xs = picture_shape(g, node), *ys = gcl_out_shape(g, node);
+    const size_t oW = width_of_rows(g, node);
+    const bool single = is_single_pixel(g, node);
 
     gcl_epilogue_options(&a.ep, l);
     gcl_launch_arg(l, gcl_arg_slot(x));
     gcl_launch_arg(l, gcl_arg_slot(w));
     gcl_epilogue_buffers(e, node, &a.ep, x, l);
     gcl_launch_arg(l, gcl_arg_slot(gcl_emit_value(e, node->out)));
-    for (int d = 0; d < 4; d++)
-        gcl_launch_arg(l, gcl_arg_int(xs.dim[d]));
-    for (int d = 1; d < 4; d++)
-        gcl_launch_arg(l, gcl_arg_int(ys->dim[d]));
+    gcl_launch_arg(l, gcl_arg_int(xs.dim[0]));
+    gcl_launch_arg(l, gcl_arg_int(xs.dim[1]));
+    gcl_launch_arg(l, gcl_arg_int(single ? 1 : xs.dim[2]));
+    gcl_launch_arg(l, gcl_arg_int(single ? xs.dim[2] * xs.dim[3] : xs.dim[3]));
+    gcl_launch_arg(l, gcl_arg_int(ys->dim[1]));
+    gcl_launch_arg(l, gcl_arg_int(ys->dim[2] * ys->dim[3] / oW));
+    gcl_launch_arg(l, gcl_arg_int(oW));
     gcl_launch_arg(l, gcl_arg_int(gcl_in_shape(g, node, W)->dim[2]));
     gcl_launch_arg(l, gcl_arg_int((size_t)a.pad));
     gcl_launch_arg(l, gcl_arg_float(a.ep.activation.slope));
@@ -157,13 +177,14 @@ typedef struct panel_tile {
 } panel_tile;
 
 /* MR * NV accumulators and the operands of one step fit the vector registers: 32 of 16 elements,
- * or 16 of 8. Few output channels take a narrow vector, as the rest of it would be padding. */
-static panel_tile choose_tile(const gcl_device_info *device, size_t O)
+ * or 16 of 8. Few output channels take a narrow vector, as the rest of it would be padding, and a row
+ * of pixels is shared out evenly. */
+static panel_tile choose_tile(const gcl_device_info *device, size_t O, size_t oW)
 {
-    const size_t VW = device->vector_width_f32 >= 16 && O > 8 ? 16 : 8;
-    const size_t NV = O > VW ? 2 : 1;
+    const bool wide = device->vector_width_f32 >= 16;
+    const size_t VW = wide && O > 8 ? 16 : 8;
 
-    return (panel_tile){VW, NV, device->vector_width_f32 >= 16 ? 8 : 4};
+    return (panel_tile){VW, O > VW ? 2 : 1, gcl_div_up(oW, gcl_div_up(oW, wide ? 8 : 4))};
 }
 
 static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
@@ -171,7 +192,8 @@ static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_de
 {
     const gcl_shape *w = gcl_in_shape(g, node, W);
     const size_t stride = (size_t)gcl_conv2d_attr_of(node).stride;
-    const size_t columns = (choose_tile(device, w->dim[0]).MR - 1) * stride + w->dim[3];
+    const size_t columns =
+        (choose_tile(device, w->dim[0], width_of_rows(g, node)).MR - 1) * stride + w->dim[3];
 
     if (gcl_graph_tensor(g, node->in[W])->kind != GCL_VALUE_WEIGHT)
         snprintf(why, why_bytes, "w is not a weight and cannot be packed ahead");
@@ -186,7 +208,8 @@ static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_de
 static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
 {
     const gcl_shape *w = gcl_in_shape(g, node, W), *y = gcl_out_shape(g, node);
-    const panel_tile t = choose_tile(gcl_emit_device(e), w->dim[0]);
+    const size_t oW = width_of_rows(g, node);
+    const panel_tile t = choose_tile(gcl_emit_device(e), w->dim[0], oW);
     gcl_launch l = {.program = "conv2d", .kernel = "conv2d_panel_f32"};
     gcl_status st = GCL_OK;
     gcl_slot x;
@@ -196,8 +219,8 @@ static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     GCL_TRY(emit_picture(&x, e, g, node, err));
     set_operands(e, g, node, x, gcl_emit_packed(e, node->in[W], gcl_panels(t.NV * t.VW, false)),
                  &l);
-    gcl_launch_tiles(&l, gcl_emit_device(e), gcl_div_up(y->dim[3], t.MR), y->dim[0] * y->dim[2],
-                     gcl_div_up(y->dim[1], t.NV * t.VW));
+    gcl_launch_tiles(&l, gcl_emit_device(e), gcl_div_up(oW, t.MR),
+                     y->dim[0] * y->dim[2] * y->dim[3] / oW, gcl_div_up(y->dim[1], t.NV * t.VW));
     GCL_TRY(gcl_emit_launch(e, &l, err));
 done:
     return st;
@@ -290,6 +313,7 @@ done:
 static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
 {
     const gcl_shape *y = gcl_out_shape(g, node);
+    const size_t oW = width_of_rows(g, node);
     gcl_launch l = {.program = "conv2d", .kernel = "conv2d_plain_f32"};
     gcl_status st = GCL_OK;
     gcl_slot x;
@@ -298,7 +322,7 @@ static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     set_operands(e, g, node, x, gcl_emit_value(e, node->in[W]), &l);
     gcl_launch_arg(&l, gcl_arg_int(gcl_in_shape(g, node, W)->dim[3]));
     gcl_launch_arg(&l, gcl_arg_int((size_t)gcl_conv2d_attr_of(node).stride));
-    gcl_launch_items(&l, gcl_emit_device(e), y->dim[3], y->dim[2], y->dim[0] * y->dim[1]);
+    gcl_launch_items(&l, gcl_emit_device(e), oW, y->dim[2] * y->dim[3] / oW, y->dim[0] * y->dim[1]);
     GCL_TRY(gcl_emit_launch(e, &l, err));
 done:
     return st;

@@ -113,7 +113,7 @@ typedef struct panel_tile {
  * 16 elements or 16 of 8; fewer rows where that fills the last tile better. */
 static panel_tile choose_tile(const gcl_device_info *device, size_t M)
 {
-    const bool wide = device->vector_width_f32 >= 16, cpu = device->type == CL_DEVICE_TYPE_CPU;
+    const bool wide = device->vector_width_f32 >= 16, cpu = gcl_device_is_cpu(device);
     const size_t most = !cpu ? 4 : wide ? 14 : 6;
 
     return (panel_tile){wide ? 16 : 8, cpu ? 2 : 1, gcl_div_up(M, gcl_div_up(M, most))};

@@ -47,18 +47,24 @@ static inline float epilogue(float v, __global const float *bias, size_t n,
 }
 
 #ifdef VW
+static inline vec activate_vec(vec v, float slope)
+{
+    if (ACT == ACT_RELU)
+        return v < 0.0f ? (vec)(0.0f) : v;
+    if (ACT == ACT_LEAKY_RELU)
+        return v < 0.0f ? slope * v : v;
+    if (ACT == ACT_QUICK_GELU)
+        return v / (1.0f + exp(-1.702f * v));
+    return v;
+}
+
 /* The same for VW columns from n, whose elements are at .. at + VW. */
 static inline vec epilogue_vec(vec v, __global const float *bias, size_t n,
                                __global const float *residual, size_t at, float slope)
 {
     if (HAS_BIAS)
         v += VLOAD(0, bias + n);
-    if (ACT == ACT_RELU)
-        v = v < 0.0f ? (vec)(0.0f) : v;
-    if (ACT == ACT_LEAKY_RELU)
-        v = v < 0.0f ? slope * v : v;
-    if (ACT == ACT_QUICK_GELU)
-        v = v / (1.0f + exp(-1.702f * v));
+    v = activate_vec(v, slope);
     if (HAS_RESIDUAL)
         v += VLOAD(0, residual + at);
     return v;

@@ -26,6 +26,7 @@
  * Tunables   VW    elements of a vector                      common/vec.h
  *            TR    tiles of a register tile, TR x NRV vectors  default 6    1 .. 14
  *            NRV   vectors of a panel, NR = NRV * VW           default 2    1 | 2
+ *            SPLIT 1: the kernels input and panels, 0: fused; one of the two, as compilers take seconds
  *            ALG   algorithm                                 common/bilinear.h
  *            ACT, HAS_BIAS, HAS_RESIDUAL                     common/epilogue.h
  *
@@ -36,6 +37,9 @@
  */
 #ifndef TR
 #define TR 6
+#endif
+#ifndef SPLIT
+#define SPLIT 0
 #endif
 #ifndef NRV
 #define NRV 2
@@ -172,6 +176,11 @@ static inline void multiply(__global const float *v, __global const float *u, __
             VSTORE(acc[t][r], (size_t)(t * NRV + r), m);
 }
 
+static inline void store(__global float *y, __global const float *residual, size_t at, float v)
+{
+    y[at] = HAS_RESIDUAL ? v + residual[at] : v;
+}
+
 /* y of VW channels from o0 of a tile; m is M[0, t, r, :], T tiles to a product. */
 static inline void finish_tile(__global const float *m, __global const float *bias,
                                __global const float *residual, __global float *y, const sizes *s,
@@ -182,6 +191,8 @@ static inline void finish_tile(__global const float *m, __global const float *bi
     const int oh0 = tile % per_picture / s->tW * NO + (OFFSET);
     const int ow0 = tile % s->tW * NO + (OFFSET);
     const int channels = min(VW, s->O - o0);
+    const bool whole = channels == VW && ow0 >= 0 && ow0 + NO <= s->oW;
+    const size_t plane = (size_t)s->oH * (size_t)s->oW;
     vec columns[NO * NU];
 
     for (int w = 0; w < NU; w++) {
@@ -194,7 +205,13 @@ static inline void finish_tile(__global const float *m, __global const float *bi
         for (int h = 0; h < NO; h++)
             columns[h * NU + w] = out[h];
     }
+    float lane[VW];
+    for (int c = 0; c < VW; c++)
+        lane[c] = HAS_BIAS && c < channels ? bias[o0 + c] : 0.0f;
+    const vec b = VLOAD(0, lane);
     for (int h = max(0, -oh0); h < min(NO, s->oH - oh0); h++) {
+        const size_t row =
+            ((n * (size_t)s->O + (size_t)o0) * (size_t)s->oH + (size_t)(oh0 + h)) * (size_t)s->oW;
         vec in[NU], out[NO];
         float lanes[NO][VW];
 #pragma unroll
@@ -203,17 +220,17 @@ static inline void finish_tile(__global const float *m, __global const float *bi
         output_transform(in, out);
 #pragma unroll
         for (int w = 0; w < NO; w++)
-            VSTORE(out[w], 0, lanes[w]);
-        for (int c = 0; c < channels; c++) {
-            const size_t o = (size_t)(o0 + c);
-            const size_t row =
-                ((n * (size_t)s->O + o) * (size_t)s->oH + (size_t)(oh0 + h)) * (size_t)s->oW;
+            VSTORE(activate_vec(out[w] + b, slope), 0, lanes[w]);
+        if (whole) {
 #pragma unroll
-            for (int w = 0; w < NO; w++)
-                if (ow0 + w >= 0 && ow0 + w < s->oW) {
-                    const size_t at = row + (size_t)(ow0 + w);
-                    y[at] = epilogue(lanes[w][c], bias, o, residual, at, slope);
-                }
+            for (int c = 0; c < VW; c++)
+#pragma unroll
+                for (int w = 0; w < NO; w++)
+                    store(y, residual, row + (size_t)c * plane + (size_t)(ow0 + w), lanes[w][c]);
+        } else {
+            for (int c = 0; c < channels; c++)
+                for (int w = max(0, -ow0); w < min(NO, s->oW - ow0); w++)
+                    store(y, residual, row + (size_t)c * plane + (size_t)(ow0 + w), lanes[w][c]);
         }
     }
 }
@@ -240,6 +257,7 @@ static inline void do_panel(__global const float *v, __global const float *u,
                             tile0 + t, T, slope);
 }
 
+#if !SPLIT
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_bilinear_fused_f32(__global const float *x, __global const float *u,
                           __global const float *bias, __global const float *residual,
@@ -264,6 +282,7 @@ conv2d_bilinear_fused_f32(__global const float *x, __global const float *u,
     }
 }
 
+#else
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_bilinear_input_f32(__global const float *x, __global float *v, const int N, const int I,
                           const int H, const int W, const int O, const int oH, const int oW,
@@ -294,3 +313,4 @@ conv2d_bilinear_panels_f32(__global const float *v, __global const float *u,
             do_panel(v, u, bias, residual, m, y, &s, panel, t, t, min(T, n_tiles - t), Tv, T,
                      slope);
 }
+#endif

@@ -24,9 +24,9 @@ static size_t count_tiles(const gcl_bilinear *b, const gcl_shape *y)
     return y->dim[0] * gcl_bilinear_tiles(b, y->dim[2]) * gcl_bilinear_tiles(b, y->dim[3]);
 }
 
-/* Larger tiles multiply less for an output, but a small picture fills them badly, and few tiles
- * leave register tiles empty while the weights to be read grow with the square of the products.
- * The batch size does not count: a picture is the same bit for bit in any batch. */
+/* Larger tiles multiply less for an output. But the largest must fit the picture, whose rest they
+ * fill with zeros; and the weights to be read grow with the products, which takes some tiles to
+ * share them. The batch size does not count: a picture is the same bit for bit in any batch. */
 static bool large_enough(gcl_bilinear_name name, const gcl_shape *y)
 {
     const gcl_bilinear *b = gcl_bilinear_get(name);
@@ -34,11 +34,10 @@ static bool large_enough(gcl_bilinear_name name, const gcl_shape *y)
 
     switch (name) {
     case GCL_BILINEAR_F6:
-        return y->dim[2] >= 48 && y->dim[3] >= 48;
+        return 100 * tiles * b->NO * b->NO <= 112 * y->dim[2] * y->dim[3];
     case GCL_BILINEAR_F4:
-        return tiles >= 12;
     case GCL_BILINEAR_X2_6:
-        return tiles >= 18;
+        return tiles >= 12;
     default:
         return true;
     }
@@ -54,7 +53,7 @@ bool gcl_conv2d_bilinear_accepts(gcl_bilinear_name name, const gcl_graph *g, con
     const size_t vw = vector_width(device), up = (size_t)b->up, down = (size_t)b->down;
     const size_t rH = a.rH != 0 ? a.rH : x->dim[2], rW = a.rW != 0 ? a.rW : x->dim[3];
 
-    if (device->type != CL_DEVICE_TYPE_CPU)
+    if (!gcl_device_is_cpu(device))
         snprintf(why, why_bytes, "a work-item does the work of a CPU core");
     else if (gcl_graph_tensor(g, node->in[CONV2D_W])->kind != GCL_VALUE_WEIGHT)
         snprintf(why, why_bytes, "w is not a weight and cannot be transformed ahead");
@@ -68,7 +67,7 @@ bool gcl_conv2d_bilinear_accepts(gcl_bilinear_name name, const gcl_graph *g, con
         snprintf(why, why_bytes, "%zu to %zu channels, needs %zu or more", x->dim[1], w->dim[0],
                  vw);
     else if (!large_enough(name, y))
-        snprintf(why, why_bytes, "%zux%zu outputs are few for tiles of %zu", y->dim[2], y->dim[3],
+        snprintf(why, why_bytes, "%zux%zu outputs do not suit tiles of %zu", y->dim[2], y->dim[3],
                  b->NO);
     else
         return true;
@@ -151,8 +150,8 @@ gcl_status gcl_conv2d_bilinear_emit(gcl_bilinear_name name, gcl_emit *e, const g
     gcl_launch l = {.program = "conv2d/bilinear",
                     .kernel = t.split ? "conv2d_bilinear_panels_f32" : "conv2d_bilinear_fused_f32"};
 
-    snprintf(l.options, sizeof l.options, "-DVW=%zu -DTR=%zu -DNRV=%d -DALG=%d", t.vw, t.TR, NRV,
-             b->alg);
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DTR=%zu -DNRV=%d -DALG=%d -DSPLIT=%d", t.vw,
+             t.TR, NRV, b->alg, t.split);
     gcl_epilogue_options(&a.ep, &l);
     if (t.split) {
         gcl_launch first = l;
