@@ -71,23 +71,23 @@ ours=$(sed -n 's/^__kernel void \([a-z0-9_]*\)(.*/\1/p' kernels/*.cl | grep -v '
     paste -sd '|')
 passed=0
 build/tests/op_test --list --max-work $max_work >"$work/cases"
-# A process for each case: where new buffers take the place of old ones, Oclgrind 21.10 calls bytes
+# A process for each case and variant: where new buffers take the place of old ones, Oclgrind 21.10 calls bytes
 # uninitialised that were written.
-while read -r op row; do
+while read -r op row variant; do
     flags=("${unset_values[@]}")
     # it crashes in functions that take small vectors unless the optimiser inlines them
     [ "$op" != normal_noise ] || flags=(--uninitialized --max-errors 1000000)
     ran=0
-    grind "${flags[@]}" -- --op "$op" --case "$row" || ran=$?
+    grind "${flags[@]}" -- --op "$op" --case "$row" --variant "$variant" || ran=$?
     awk -v ours="Kernel: ($ours)\n" 'BEGIN { RS = ""; ORS = "\n\n" } !/Kernel: / || $0 ~ ours' \
         "$work/log" >"$work/findings"
     mv "$work/findings" "$work/log"
     if [ $ran != 0 ] || [ -s "$work/log" ]; then
-        fail "uninitialised values, op $op, case $row"
+        fail "uninitialised values, op $op, case $row, variant $variant"
     else
         count=$(tail -n 1 "$work/out")
         passed=$((passed + ${count%% *}))
     fi
 done <"$work/cases"
-echo "oclgrind: uninitialised values, $(wc -l <"$work/cases") cases: $passed passed"
+echo "oclgrind: uninitialised values, $(wc -l <"$work/cases") cases and variants: $passed passed"
 [ $failed = 0 ] && [ $passed -gt 0 ]

@@ -117,6 +117,10 @@ static void describe(gcl_device_info *d)
     if (clGetDeviceInfo(d->id, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof b, &b, NULL) == CL_SUCCESS)
         d->unified_memory = b == CL_TRUE;
     d->subgroup_size = get_subgroup_size(d->id);
+    /* Mesa's gallivm ends all loops of a work-item after 65535 rounds (LP_MAX_TGSI_LOOP_ITERATIONS),
+     * and unrolls few */
+    if (strncmp(d->name, "llvmpipe", 8) == 0)
+        d->max_rounds = 65535;
 }
 
 /* True when a call failed. The first is remembered, unless it only told of no device. */

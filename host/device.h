@@ -40,6 +40,8 @@ typedef struct gcl_device_info {
     bool fp64;            /* cl_khr_fp64 or core */
     bool subgroups;       /* cl_khr_subgroups or cl_intel_subgroups */
     size_t subgroup_size; /* work-items that run in lock step; 0 when the device does not say */
+    size_t max_rounds;    /* rounds of all loops of a work-item, after which the driver ends them;
+                             0: no limit */
     bool unified_memory;  /* host and device share memory */
 } gcl_device_info;
 

@@ -8,7 +8,7 @@
  * --max-work  leaves out cases of more than N FLOPs plus elements; for simulators
  * --apart     gives each tensor a buffer of exactly its size and no canaries; for tools that know
  *             the size of a buffer, and see what a kernel touches beyond it
- * --list      prints the cases that the options leave, "OP CASE" a line, and runs none
+ * --list      prints what the options leave, "OP CASE VARIANT" a line, and runs none
  * --fault     runs one wrong kernel for such a tool to find: race, overrun, overread, uninitialised
  * exit 0 only when every case that the tables name, and no option leaves out, ran and passed.
  */

@@ -117,13 +117,15 @@ static void run_case(gcl_context *ctx, const op_suite *s, const gcl_op *op, cons
         t->failed++;
     }
     too_large = err.status == GCL_OK && opt->max_work > 0 && work(&i) > opt->max_work;
-    if (opt->list && err.status == GCL_OK && !too_large)
-        printf("%s %s\n", s->op, c->name);
-    for (const gcl_variant *v = op->variants; v->name != NULL && err.status == GCL_OK && !opt->list;
-         v++) {
+    for (const gcl_variant *v = op->variants; v->name != NULL && err.status == GCL_OK; v++) {
         bool ran, ok;
         if (opt->variant != NULL && strcmp(opt->variant, v->name) != 0)
             continue;
+        if (opt->list) {
+            if (!too_large)
+                printf("%s %s %s\n", s->op, c->name, v->name);
+            continue;
+        }
         if (too_large) {
             t->too_large++;
             continue;

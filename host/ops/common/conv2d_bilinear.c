@@ -43,37 +43,6 @@ static bool large_enough(gcl_bilinear_name name, const gcl_shape *y)
     }
 }
 
-bool gcl_conv2d_bilinear_accepts(gcl_bilinear_name name, const gcl_graph *g, const gcl_node *node,
-                                 const gcl_device_info *device, char *why, size_t why_bytes)
-{
-    const gcl_bilinear *b = gcl_bilinear_get(name);
-    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
-    const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), *w = gcl_in_shape(g, node, CONV2D_W);
-    const gcl_shape *y = gcl_out_shape(g, node);
-    const size_t vw = vector_width(device), up = (size_t)b->up, down = (size_t)b->down;
-    const size_t rH = a.rH != 0 ? a.rH : x->dim[2], rW = a.rW != 0 ? a.rW : x->dim[3];
-
-    if (!gcl_device_is_cpu(device))
-        snprintf(why, why_bytes, "a work-item does the work of a CPU core");
-    else if (gcl_graph_tensor(g, node->in[CONV2D_W])->kind != GCL_VALUE_WEIGHT)
-        snprintf(why, why_bytes, "w is not a weight and cannot be transformed ahead");
-    else if (w->dim[2] != 3 || w->dim[3] != 3 || a.stride != 1 || a.pad != 1)
-        snprintf(why, why_bytes, "kernel %zux%zu, stride %d and pad %d, needs 3x3, 1 and 1",
-                 w->dim[2], w->dim[3], a.stride, a.pad);
-    else if (rH * down != x->dim[2] * up || rW * down != x->dim[3] * up)
-        snprintf(why, why_bytes, "resize from %zux%zu to %zux%zu, needs %d/%d", x->dim[2],
-                 x->dim[3], rH, rW, b->up, b->down);
-    else if (x->dim[1] < vw || w->dim[0] < vw)
-        snprintf(why, why_bytes, "%zu to %zu channels, needs %zu or more", x->dim[1], w->dim[0],
-                 vw);
-    else if (!large_enough(name, y))
-        snprintf(why, why_bytes, "%zux%zu outputs do not suit tiles of %zu", y->dim[2], y->dim[3],
-                 b->NO);
-    else
-        return true;
-    return false;
-}
-
 /* Bytes that a worker's V and M may take: a part of a core's second-level cache, 0.5 to 2 MiB. */
 enum { CACHE_BYTES = 384 << 10, MAX_TILES = 48 };
 
@@ -115,6 +84,55 @@ static layout choose_layout(const gcl_bilinear *b, const gcl_device_info *device
     l.v_vecs = v_vecs(b, IB, l.split ? gcl_round_up(l.tiles, l.TR) : l.T);
     l.m_vecs = products * (l.T * NRV + 1);
     return l;
+}
+
+/* About how often the loops of a worker go round where no loop is unrolled: twice for a vector. */
+static size_t count_rounds(const gcl_bilinear *b, const gcl_device_info *device, const gcl_shape *x,
+                           const gcl_shape *y)
+{
+    const layout l = choose_layout(b, device, x, y);
+    const size_t IB = gcl_div_up(x->dim[1], l.vw), panels = gcl_div_up(y->dim[1], NRV * l.vw);
+    const size_t tiles = gcl_round_up(l.tiles, l.TR), products = b->NU * b->NU;
+    const size_t sums = panels * products * tiles * NRV * IB * l.vw;
+    const size_t inputs = l.split ? 0 : tiles * IB * 2 * b->NV * b->NV * l.vw;
+    const size_t outputs = tiles * panels * NRV * (products + b->NO * b->NO * l.vw);
+
+    return 2 * (sums + inputs + outputs) / l.workers;
+}
+
+bool gcl_conv2d_bilinear_accepts(gcl_bilinear_name name, const gcl_graph *g, const gcl_node *node,
+                                 const gcl_device_info *device, char *why, size_t why_bytes)
+{
+    const gcl_bilinear *b = gcl_bilinear_get(name);
+    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
+    const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), *w = gcl_in_shape(g, node, CONV2D_W);
+    const gcl_shape *y = gcl_out_shape(g, node);
+    const size_t vw = vector_width(device), up = (size_t)b->up, down = (size_t)b->down;
+    const size_t rH = a.rH != 0 ? a.rH : x->dim[2], rW = a.rW != 0 ? a.rW : x->dim[3];
+
+    if (!gcl_device_is_cpu(device))
+        snprintf(why, why_bytes, "a work-item does the work of a CPU core");
+    else if (gcl_graph_tensor(g, node->in[CONV2D_W])->kind != GCL_VALUE_WEIGHT)
+        snprintf(why, why_bytes, "w is not a weight and cannot be transformed ahead");
+    else if (w->dim[2] != 3 || w->dim[3] != 3 || a.stride != 1 || a.pad != 1)
+        snprintf(why, why_bytes, "kernel %zux%zu, stride %d and pad %d, needs 3x3, 1 and 1",
+                 w->dim[2], w->dim[3], a.stride, a.pad);
+    else if (rH * down != x->dim[2] * up || rW * down != x->dim[3] * up)
+        snprintf(why, why_bytes, "resize from %zux%zu to %zux%zu, needs %d/%d", x->dim[2],
+                 x->dim[3], rH, rW, b->up, b->down);
+    else if (x->dim[1] < vw || w->dim[0] < vw)
+        snprintf(why, why_bytes, "%zu to %zu channels, needs %zu or more", x->dim[1], w->dim[0],
+                 vw);
+    else if (!large_enough(name, y))
+        snprintf(why, why_bytes, "%zux%zu outputs do not suit tiles of %zu", y->dim[2], y->dim[3],
+                 b->NO);
+    else if (device->max_rounds != 0 && count_rounds(b, device, x, y) > device->max_rounds)
+        snprintf(why, why_bytes,
+                 "a work-item needs %zu rounds of its loops, the driver's limit is %zu",
+                 count_rounds(b, device, x, y), device->max_rounds);
+    else
+        return true;
+    return false;
 }
 
 static void set_sizes(gcl_launch *l, const gcl_shape *x, const gcl_shape *y)
