@@ -404,6 +404,10 @@ static void plan_adds_up(void **state)
         assert_non_null(strstr(cli_out, "time/us"));
         assert_non_null(strstr(cli_out, "\nmemory "));
     }
+    json = cli_run_json("plan --part text --tokens 7 --json");
+    node = json_object_get(json_array_get(json_object_get(json, "nodes"), 0), "output");
+    assert_int_equal(json_integer_value(json_array_get(node, 1)), 7);
+    json_decref(json);
     json = cli_run_json("plan --variant linear=plain_f32 --variant conv2d=plain_f32 --json");
     json_array_foreach(json_object_get(json, "nodes"), i, node)
     {
