@@ -13,12 +13,12 @@
  *            residual  [N, O/VW, rH, rW, VW]                    read when HAS_RESIDUAL
  *            y         [N, O/VW, oH, oW, VW]                    written
  *            scratch   fused: per worker V and M of T tiles; split: V of all tiles, then per worker
- *                      M of T tiles. Sizes: v_vecs(), m_vecs().
+ *                      M of T tiles. Sizes: v_step, M_STEP.
  *
  * Launch     conv2d_bilinear_fused    a work-item is a worker, one for each core: it takes blocks
  *                                     of T tiles, transforms their inputs, and goes over all
  *                                     panels of NR output channels while V is in its cache
- *            conv2d_bilinear_input    V of all tiles, one work-item per channel block and row of
+ *            conv2d_bilinear_input    V of all tiles, one work-item per channel block and group of TR
  *                                     tiles; then
  *            conv2d_bilinear_panels   a worker takes panels, so that weights are read once
  *            Work-groups are one work-item; no local memory.
@@ -69,28 +69,32 @@ static inline sizes sizes_of(int N, int I, int H, int W, int O, int oH, int oW)
     return s;
 }
 
-/* The vectors from one input term to the next, T tiles each, and from one product to the next; the
- * odd vector keeps the transforms' stores off one set of the cache. */
-static inline size_t v_step(const sizes *s, int T)
+/* Tiles are kept in groups of TR: V is [group, term, IB, TR, VW], so that a product reads its inputs
+ * from end to end, and M is [group, product, TR, NRV, VW]. Vectors from one term to the next, and
+ * from one product to the next; the odd vector keeps what is written together out of one set of the
+ * cache. */
+static inline size_t v_step(const sizes *s)
 {
-    return (size_t)s->IB * (size_t)T + 1;
+    return (size_t)s->IB * TR + 1;
 }
 
-static inline size_t m_step(int T)
+#define M_STEP (TR * NRV + 1)
+
+/* V[tile / TR, 0, cb, tile % TR, :] */
+static inline size_t v_at(const sizes *s, int cb, int tile)
 {
-    return (size_t)T * NRV + 1;
+    return ((size_t)(tile / TR) * (NV * NV) * v_step(s) + (size_t)(cb * TR + tile % TR)) * VW;
 }
 
 /* Input terms of channel block cb of a tile; those of tiles behind the last one are zero. v is
- * V[0, cb, t, :], T tiles to a channel block. */
+ * V[g, 0, cb, t, :]. */
 static inline void transform_tile(__global const float *x, const sizes *s, int cb, int tile,
-                                  __global float *v, int T)
+                                  __global float *v)
 {
     const int per_picture = s->tH * s->tW;
     const int n = tile / per_picture;
     const int h0 = tile % per_picture / s->tW * STEP - 1, w0 = tile % s->tW * STEP - 1;
-    const bool inside =
-        n < s->N && h0 >= 0 && h0 + P <= s->H && w0 >= 0 && w0 + P <= s->W;
+    const bool inside = n < s->N && h0 >= 0 && h0 + P <= s->H && w0 >= 0 && w0 + P <= s->W;
     vec rows[P * NV];
 
     x += ((size_t)n * (size_t)s->IB + (size_t)cb) * (size_t)s->H * (size_t)s->W * VW;
@@ -121,13 +125,13 @@ static inline void transform_tile(__global const float *x, const sizes *s, int c
         input_transform(in, out);
 #pragma unroll
         for (int h = 0; h < NV; h++)
-            VSTORE(out[h], (size_t)(h * NV + w) * v_step(s, T), v);
+            VSTORE(out[h], (size_t)(h * NV + w) * v_step(s), v);
     }
 }
 
-/* M[t, :] = sum_i V[i, t] U[i, :] of TR tiles and one panel; v is V[term, 0, t0, :] */
+/* M[t, :] = sum_i V[i, t] U[i, :] of TR tiles and one panel; v is V[g, term, 0, 0, :] */
 static inline void multiply(__global const float *v, __global const float *u, __global float *m,
-                            int IB, int T)
+                            int IB)
 {
     vec acc[TR][NRV];
 
@@ -141,15 +145,17 @@ static inline void multiply(__global const float *v, __global const float *u, __
         for (int c = 0; c < VW; c++) {
             vec b[NRV];
 #pragma unroll
-            for (int r = 0; r < NRV; r++)
+            for (int r = 0; r < NRV; r++) {
                 b[r] = VLOAD((size_t)(c * NRV + r), u);
+                PREFETCH(u + VW * NR + (c * NRV + r) * VW); /* of the next channel block */
+            }
 #pragma unroll
             for (int t = 0; t < TR; t++)
 #pragma unroll
                 for (int r = 0; r < NRV; r++)
                     acc[t][r] += v[t * VW + c] * b[r];
         }
-        v += (size_t)T * VW;
+        v += TR * VW;
         u += VW * NR;
     }
 #pragma unroll
@@ -159,9 +165,9 @@ static inline void multiply(__global const float *v, __global const float *u, __
             VSTORE(acc[t][r], (size_t)(t * NRV + r), m);
 }
 
-/* y of VW channels from o0 of a tile; m is M[0, t, r, :], T tiles to a product. */
+/* y of VW channels from o0 of a tile; m is M[g, 0, t, r, :]. */
 static inline void finish_tile(__global const float *m, const tail *end, __global float *y,
-                               const sizes *s, int o0, int tile, int T)
+                               const sizes *s, int o0, int tile)
 {
     const int per_picture = s->tH * s->tW, n = tile / per_picture;
     const int oh0 = tile % per_picture / s->tW * NO + (OFFSET);
@@ -175,7 +181,7 @@ static inline void finish_tile(__global const float *m, const tail *end, __globa
         vec in[NU], out[NO];
 #pragma unroll
         for (int h = 0; h < NU; h++)
-            in[h] = VLOAD((size_t)(h * NU + w) * m_step(T), m);
+            in[h] = VLOAD((size_t)((h * NU + w) * M_STEP), m);
         output_transform(in, out);
 #pragma unroll
         for (int h = 0; h < NO; h++)
@@ -209,53 +215,51 @@ static inline void finish_tile(__global const float *m, const tail *end, __globa
     }
 }
 
-/* One panel of n tiles from tile0, whose inputs are V[:, :, t0 .. t0+n, :] of Tv tiles. */
+/* One panel of n tiles from tile0, whose inputs are V[0 .. ceil(n/TR), :, :, :, :]. */
 static inline void do_panel(__global const float *v, __global const float *u, const tail *end,
                             __global float *m, __global float *y, const sizes *s, int panel,
-                            int tile0, int t0, int n, int Tv, int T)
+                            int tile0, int n)
 {
+    const size_t v_group = NV * NV * v_step(s) * VW, m_group = NU * NU * M_STEP * VW;
+
     u += (size_t)panel * (size_t)s->IB * (NU * NU * VW * NR);
     for (int p = 0; p < NU * NU; p++) {
         const int term = term_of[p / NU] * NV + term_of[p % NU];
-        __global const float *vp = v + ((size_t)term * v_step(s, Tv) + (size_t)t0) * VW;
-        __global const float *up = u + (size_t)p * (size_t)s->IB * (VW * NR);
-        __global float *mp = m + (size_t)p * m_step(T) * VW;
-        for (int t = 0; t < n; t += TR)
-            multiply(vp + t * VW, up, mp + t * NR, s->IB, Tv);
+        for (int g = 0; g * TR < n; g++)
+            multiply(v + (size_t)g * v_group + (size_t)term * v_step(s) * VW, u,
+                     m + (size_t)g * m_group + p * (M_STEP * VW), s->IB);
+        u += (size_t)s->IB * (VW * NR);
     }
     for (int t = 0; t < n; t++)
         for (int r = 0; r < NRV; r++)
             if (panel * NR + r * VW < s->O)
-                finish_tile(m + (t * NRV + r) * VW, end, y, s, panel * NR + r * VW, tile0 + t, T);
+                finish_tile(m + (size_t)(t / TR) * m_group + (t % TR * NRV + r) * VW, end, y, s,
+                            panel * NR + r * VW, tile0 + t);
 }
 
 #if !SPLIT
-__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_bilinear_fused_f32(__global const float *x, __global const float *u,
-                          __global const float *bias, __global const float *affine,
-                          __global const float *residual, __global float *y,
-                          __global float *scratch, const int N, const int I, const int H,
-                          const int W, const int O, const int oH, const int oW,
-                          const int affine_step, const int affine_at, const int rH, const int rW,
-                          const float slope, const float last_slope, const int T,
-                          const ulong scratch_step)
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_bilinear_fused_f32(
+    __global const float *x, __global const float *u, __global const float *bias,
+    __global const float *affine, __global const float *residual, __global float *y,
+    __global float *scratch, const int N, const int I, const int H, const int W, const int O,
+    const int oH, const int oW, const int affine_step, const int affine_at, const int rH,
+    const int rW, const float slope, const float last_slope, const int T, const ulong scratch_step)
 {
-    const tail end = {bias, affine, residual, O, oH, oW, affine_step, affine_at,
-                      rH,   rW,     slope,    last_slope};
+    const tail end = {bias,        affine,    residual, O,  oH,    oW,
+                      affine_step, affine_at, rH,       rW, slope, last_slope};
     const sizes s = sizes_of(N, I, H, W, O, oH, oW);
     const int n_tiles = N * s.tH * s.tW, n_panels = (O + NR - 1) / NR;
     __global float *v = scratch + get_global_id(0) * scratch_step;
-    __global float *m = v + NV * NV * v_step(&s, T) * VW;
+    __global float *m = v + (size_t)(T / TR) * (NV * NV) * v_step(&s) * VW;
 
     for (int tile0 = (int)get_global_id(0) * T; tile0 < n_tiles;
          tile0 += (int)get_global_size(0) * T) {
         const int n = min(T, n_tiles - tile0);
         for (int cb = 0; cb < s.IB; cb++)
             for (int t = 0; t < (n + TR - 1) / TR * TR; t++)
-                transform_tile(x, &s, cb, min(tile0 + t, n_tiles),
-                               v + ((size_t)cb * (size_t)T + (size_t)t) * VW, T);
+                transform_tile(x, &s, cb, min(tile0 + t, n_tiles), v + v_at(&s, cb, t));
         for (int panel = 0; panel < n_panels; panel++)
-            do_panel(v, u, &end, m, y, &s, panel, tile0, 0, n, T, T);
+            do_panel(v, u, &end, m, y, &s, panel, tile0, n);
     }
 }
 
@@ -267,31 +271,27 @@ conv2d_bilinear_input_f32(__global const float *x, __global float *v, const int 
 {
     const sizes s = sizes_of(N, I, H, W, O, oH, oW);
     const int cb = (int)get_global_id(0), n_tiles = N * s.tH * s.tW;
-    const int tile0 = (int)get_global_id(1) * s.tW;
+    const int tile0 = (int)get_global_id(1) * TR;
 
-    for (int t = tile0; t < min(tile0 + s.tW, Tv); t++)
-        transform_tile(x, &s, cb, min(t, n_tiles), v + ((size_t)cb * (size_t)Tv + (size_t)t) * VW,
-                       Tv);
+    for (int t = tile0; t < min(tile0 + TR, Tv); t++)
+        transform_tile(x, &s, cb, min(t, n_tiles), v + v_at(&s, cb, t));
 }
 
-__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_bilinear_panels_f32(__global const float *v, __global const float *u,
-                           __global const float *bias, __global const float *affine,
-                           __global const float *residual, __global float *y,
-                           __global float *scratch, const int N, const int I, const int H,
-                           const int W, const int O, const int oH, const int oW,
-                           const int affine_step, const int affine_at, const int rH, const int rW,
-                           const float slope, const float last_slope, const int T,
-                           const ulong scratch_step, const int Tv)
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_bilinear_panels_f32(
+    __global const float *v, __global const float *u, __global const float *bias,
+    __global const float *affine, __global const float *residual, __global float *y,
+    __global float *scratch, const int N, const int I, const int H, const int W, const int O,
+    const int oH, const int oW, const int affine_step, const int affine_at, const int rH,
+    const int rW, const float slope, const float last_slope, const int T, const ulong scratch_step)
 {
-    const tail end = {bias, affine, residual, O, oH, oW, affine_step, affine_at,
-                      rH,   rW,     slope,    last_slope};
+    const tail end = {bias,        affine,    residual, O,  oH,    oW,
+                      affine_step, affine_at, rH,       rW, slope, last_slope};
     const sizes s = sizes_of(N, I, H, W, O, oH, oW);
     const int n_tiles = N * s.tH * s.tW, n_panels = (O + NR - 1) / NR;
     __global float *m = scratch + get_global_id(0) * scratch_step;
 
     for (int panel = (int)get_global_id(0); panel < n_panels; panel += (int)get_global_size(0))
         for (int t = 0; t < n_tiles; t += T)
-            do_panel(v, u, &end, m, y, &s, panel, t, t, min(T, n_tiles - t), Tv, T);
+            do_panel(v + v_at(&s, 0, t), u, &end, m, y, &s, panel, t, min(T, n_tiles - t));
 }
 #endif

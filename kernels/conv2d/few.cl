@@ -65,10 +65,16 @@ static inline void add_row(vec acc[MR][NO], __global const float *row, __global 
 {
     vec column[COLUMNS];
 
+    row += (ptrdiff_t)w0 * VW;
+    if (w0 >= 0 && w0 + COLUMNS <= W) {
 #pragma unroll
-    for (int c = 0; c < COLUMNS; c++)
-        column[c] = w0 + c >= 0 && w0 + c < W ? VLOAD(0, row + (ptrdiff_t)(w0 + c) * VW)
-                                              : (vec)(0.0f);
+        for (int c = 0; c < COLUMNS; c++)
+            column[c] = VLOAD((size_t)c, row);
+    } else {
+#pragma unroll
+        for (int c = 0; c < COLUMNS; c++)
+            column[c] = w0 + c >= 0 && w0 + c < W ? VLOAD((size_t)c, row) : (vec)(0.0f);
+    }
 #pragma unroll
     for (int kw = 0; kw < KW; kw++)
 #pragma unroll
@@ -84,12 +90,11 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_few_f32(__global const float *x, __global const float *w, __global const float *bias,
                __global const float *affine, __global const float *residual, __global float *y,
                const int N, const int I, const int H, const int W, const int O, const int oH,
-               const int oW, const int affine_step, const int affine_at, const int rH,
-               const int rW, const float slope, const float last_slope, const int kH,
-               const int pad)
+               const int oW, const int affine_step, const int affine_at, const int rH, const int rW,
+               const float slope, const float last_slope, const int kH, const int pad)
 {
-    const tail end = {bias, affine, residual, O, oH, oW, affine_step, affine_at,
-                      rH,   rW,     slope,    last_slope};
+    const tail end = {bias,        affine,    residual, O,  oH,    oW,
+                      affine_step, affine_at, rH,       rW, slope, last_slope};
     const int IB = I / VW, n = (int)get_global_id(0) / oH, oh = (int)get_global_id(0) % oH;
     const int h0 = oh - pad, kh_to = min(kH, H - h0);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "host/ops/common/conv2d_attr.h"
+#include "host/ops/common/conv2d_blocked.h"
 
 /* Tunables of conv2d_bilinear: TR * NRV accumulators, NRV weights and one element of V fit the
  * vector registers, 32 of 16 elements or 16 of 8. */
@@ -35,8 +36,8 @@ static bool large_enough(gcl_bilinear_name name, const gcl_shape *y)
 
 typedef struct layout {
     bool split;
-    size_t TR;             /* tiles of a register tile */
-    size_t T;              /* tiles of a block */
+    size_t TR; /* tiles of a register tile */
+    size_t T;  /* tiles of a block */
     size_t workers;
     size_t v_vecs, m_vecs; /* of one worker; v of all tiles when split */
 } layout;
@@ -65,43 +66,47 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Vectors of T tiles' transformed inputs and products. */
-static size_t v_vecs(const work *w, size_t T)
+/* Vectors of the transformed inputs and the products of T tiles, in groups of TR. */
+static size_t v_vecs(const work *w, size_t TR, size_t T)
 {
-    return w->terms * (w->IB * T + 1);
+    return gcl_div_up(T, TR) * w->terms * (w->IB * TR + 1);
 }
 
-static size_t m_vecs(const work *w, size_t T)
+static size_t m_vecs(const work *w, size_t TR, size_t T)
 {
-    return w->products * (T * NRV + 1);
+    return gcl_div_up(T, TR) * w->products * (TR * NRV + 1);
 }
 
 /* Vectors that a core's second-level cache, 0.5 to 2 MiB, keeps beside what streams through it. */
 static size_t cache_vecs(const work *w)
 {
-    return ((size_t)640 << 10) / (w->VW * sizeof(float));
+    return ((size_t)768 << 10) / (w->VW * sizeof(float));
 }
 
-/* About how long the slowest worker takes, in multiply-adds of a vector. One that comes from the third
- * cache takes as long as about 8 of them. */
-enum { FETCH = 8 };
+/* About how long the slowest worker takes, in multiply-adds of a vector. Beside them a vector takes:
+ * of weights, which stream, about 2, or 12 where the third cache does not keep them all; of transformed
+ * inputs that the second does not keep, 8 to read and 16 to write. */
+enum { KEPT_WEIGHT = 2, WEIGHT = 12, KEPT_BYTES = 12 << 20, READ_INPUT = 8, WRITE_INPUT = 16 };
 
 static double cost(const work *w, const layout *l)
 {
     const double weights = (double)(w->products * w->IB * w->VW * NRV); /* vectors of a panel */
     const double per_load = 1.0 + 1.0 / (double)l->TR; /* loads of w beside the products */
+    const double all_bytes = weights * (double)(w->panels * w->VW * sizeof(float));
+    const double fetch = weights * (all_bytes <= KEPT_BYTES ? KEPT_WEIGHT : WEIGHT);
     size_t rounds, rows;
 
     if (l->split) {
+        const double inputs = (double)v_vecs(w, l->TR, w->tiles);
         rounds = gcl_div_up(w->panels, w->cores);
         rows = gcl_round_up(w->tiles, l->TR);
-        return (double)rounds *
-               (weights * (double)rows * per_load +
-                FETCH * (weights * (double)gcl_div_up(w->tiles, l->T) + (double)v_vecs(w, rows)));
+        return (double)rounds * (weights * (double)rows * per_load +
+                                 fetch * (double)gcl_div_up(w->tiles, l->T) + READ_INPUT * inputs) +
+               WRITE_INPUT * inputs / (double)w->cores;
     }
     rounds = gcl_div_up(gcl_div_up(w->tiles, l->T), w->cores);
     rows = least(rounds * l->T, gcl_round_up(w->tiles, l->TR));
-    return (double)w->panels * weights * ((double)rows * per_load + FETCH * (double)rounds);
+    return (double)w->panels * (weights * (double)rows * per_load + fetch * (double)rounds);
 }
 
 /* Fused: every block reads all weights. Split: every panel reads all transformed inputs, and so the
@@ -114,8 +119,8 @@ static layout choose_layout(const work *w)
     for (l.split = false;; l.split = true) {
         for (l.TR = fewest; l.TR <= most; l.TR++)
             for (l.T = l.TR; l.T < w->tiles + l.TR; l.T += l.TR) {
-                l.v_vecs = v_vecs(w, l.split ? gcl_round_up(w->tiles, l.TR) : l.T);
-                l.m_vecs = m_vecs(w, l.T);
+                l.v_vecs = v_vecs(w, l.TR, l.split ? w->tiles : l.T);
+                l.m_vecs = m_vecs(w, l.TR, l.T);
                 if (l.T > l.TR && l.m_vecs + (l.split ? 0 : l.v_vecs) > cache_vecs(w))
                     break;
                 l.workers = least(l.split ? w->panels : gcl_div_up(w->tiles, l.T), w->cores);
@@ -149,7 +154,7 @@ bool gcl_conv2d_bilinear_accepts(gcl_bilinear_name name, const gcl_graph *g, con
     const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), *w = gcl_in_shape(g, node, CONV2D_W);
     const gcl_shape *y = gcl_out_shape(g, node);
     const size_t up = (size_t)b->up, down = (size_t)b->down;
-    const size_t rH = a.rH != 0 ? a.rH : x->dim[2], rW = a.rW != 0 ? a.rW : x->dim[3];
+    const gcl_shape picture = gcl_conv2d_picture(g, node);
 
     if (!gcl_device_is_cpu(device))
         snprintf(why, why_bytes, "a work-item does the work of a CPU core");
@@ -158,9 +163,10 @@ bool gcl_conv2d_bilinear_accepts(gcl_bilinear_name name, const gcl_graph *g, con
     else if (w->dim[2] != 3 || w->dim[3] != 3 || a.stride != 1 || a.pad != 1)
         snprintf(why, why_bytes, "kernel %zux%zu, stride %d and pad %d, needs 3x3, 1 and 1",
                  w->dim[2], w->dim[3], a.stride, a.pad);
-    else if (rH * down != x->dim[2] * up || rW * down != x->dim[3] * up)
+    else if (up != down &&
+             (picture.dim[2] * down != x->dim[2] * up || picture.dim[3] * down != x->dim[3] * up))
         snprintf(why, why_bytes, "resize from %zux%zu to %zux%zu, needs %d/%d", x->dim[2],
-                 x->dim[3], rH, rW, b->up, b->down);
+                 x->dim[3], picture.dim[2], picture.dim[3], b->up, b->down);
     else if (!gcl_has_blocks(g, node->in[CONV2D_X], device) ||
              !gcl_has_blocks(g, node->out, device))
         snprintf(why, why_bytes, "%zu to %zu channels, needs multiples of %zu", x->dim[1],
@@ -194,23 +200,21 @@ static void set_workers(gcl_launch *l, size_t n0, size_t n1)
     l->local[0] = l->local[1] = 1;
 }
 
-/* Slot of the transformed inputs of Tv tiles: what a split layout makes first. */
-static gcl_status emit_input(gcl_slot *v, gcl_emit *e, const gcl_graph *g, const gcl_node *node,
-                             const gcl_bilinear *b, const layout *t, const gcl_launch *like,
+/* The launch that transforms the inputs, which a split layout needs first: from the slot *in to it. */
+static gcl_status emit_input(gcl_slot *in, gcl_emit *e, const work *w, const layout *t,
+                             const gcl_shape *x, const gcl_shape *y, const gcl_launch *like,
                              gcl_error *err)
 {
-    const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), *y = gcl_out_shape(g, node);
-    const size_t VW = gcl_block_channels(gcl_emit_device(e));
-    const size_t Tv = gcl_round_up(count_tiles(b, y), t->TR);
+    const gcl_slot v = gcl_emit_temp(e, t->v_vecs * w->VW * sizeof(float));
     gcl_launch l = *like;
 
-    *v = gcl_emit_temp(e, t->v_vecs * VW * sizeof(float));
     l.kernel = "conv2d_bilinear_input_f32";
-    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_blocked(e, node->in[CONV2D_X])));
-    gcl_launch_arg(&l, gcl_arg_slot(*v));
+    gcl_launch_arg(&l, gcl_arg_slot(*in));
+    gcl_launch_arg(&l, gcl_arg_slot(v));
     set_sizes(&l, x, y);
-    gcl_launch_arg(&l, gcl_arg_int(Tv));
-    set_workers(&l, x->dim[1] / VW, gcl_div_up(Tv, gcl_bilinear_tiles(b, y->dim[3])));
+    gcl_launch_arg(&l, gcl_arg_int(gcl_round_up(w->tiles, t->TR)));
+    set_workers(&l, w->IB, gcl_div_up(w->tiles, t->TR));
+    *in = v;
     return gcl_emit_launch(e, &l, err);
 }
 
@@ -219,7 +223,9 @@ gcl_status gcl_conv2d_bilinear_emit(gcl_bilinear_name name, gcl_emit *e, const g
 {
     gcl_status st = GCL_OK;
     const gcl_bilinear *b = gcl_bilinear_get(name);
-    const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), *y = gcl_out_shape(g, node);
+    const bool resizes = b->up != b->down;
+    const gcl_shape picture = gcl_conv2d_picture(g, node), *y = gcl_out_shape(g, node);
+    const gcl_shape *x = resizes ? gcl_in_shape(g, node, CONV2D_X) : &picture;
     const work w = count_work(b, gcl_emit_device(e), x, y);
     const layout t = choose_layout(&w);
     const size_t worker = (t.split ? t.m_vecs : t.v_vecs + t.m_vecs) * w.VW;
@@ -230,11 +236,13 @@ gcl_status gcl_conv2d_bilinear_emit(gcl_bilinear_name name, gcl_emit *e, const g
     snprintf(l.options, sizeof l.options, "-DVW=%zu -DTR=%zu -DNRV=%d -DALG=%d -DSPLIT=%d", w.VW,
              t.TR, NRV, b->alg, t.split);
     gcl_conv2d_tail_options(g, node, &l);
+    if (!resizes)
+        GCL_TRY(gcl_conv2d_blocked_picture(&in, e, g, node, 0, err));
     if (t.split)
-        GCL_TRY(emit_input(&in, e, g, node, b, &t, &l, err));
+        GCL_TRY(emit_input(&in, e, &w, &t, x, y, &l, err));
     gcl_launch_arg(&l, gcl_arg_slot(in));
-    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_packed(e, node->in[CONV2D_W],
-                                                    gcl_bilinear_packing(name, w.VW))));
+    gcl_launch_arg(
+        &l, gcl_arg_slot(gcl_emit_packed(e, node->in[CONV2D_W], gcl_bilinear_packing(name, w.VW))));
     gcl_conv2d_tail_buffers(e, node, true, in, &l);
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_blocked(e, node->out)));
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_temp(e, t.workers * worker * sizeof(float))));
@@ -242,8 +250,6 @@ gcl_status gcl_conv2d_bilinear_emit(gcl_bilinear_name name, gcl_emit *e, const g
     gcl_conv2d_tail_values(g, node, &l);
     gcl_launch_arg(&l, gcl_arg_int(t.T));
     gcl_launch_arg(&l, gcl_arg_ulong(worker));
-    if (t.split)
-        gcl_launch_arg(&l, gcl_arg_int(gcl_round_up(w.tiles, t.TR)));
     set_workers(&l, t.workers, 1);
     GCL_TRY(gcl_emit_launch(e, &l, err));
 done:

@@ -71,8 +71,6 @@ static bool accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_i
         snprintf(why, why_bytes, "a work-item is vector code for a CPU");
     else if (gcl_graph_tensor(g, node->in[CONV2D_W])->kind != GCL_VALUE_WEIGHT)
         snprintf(why, why_bytes, "w is not a weight and cannot be packed ahead");
-    else if (gcl_conv2d_attr_of(node).rH != 0)
-        snprintf(why, why_bytes, "a resize was absorbed");
     else if (!gcl_has_blocks(g, node->in[CONV2D_X], device))
         snprintf(why, why_bytes, "x has %zu channels, needs a multiple of %zu", x->dim[1],
                  gcl_block_channels(device));
@@ -121,32 +119,32 @@ bool gcl_conv2d_blocked_accepts(const gcl_graph *g, const gcl_node *node,
 
     if (!accepts(g, node, device, why, why_bytes))
         return false;
-    if (gcl_has_blocks(g, node->out, device) &&
-        y->dim[0] <= INT32_MAX / (y->dim[2] * y->dim[3]))
+    if (gcl_has_blocks(g, node->out, device) && y->dim[0] <= INT32_MAX / (y->dim[2] * y->dim[3]))
         return true;
     snprintf(why, why_bytes, "%zu results of %zu channels, needs a multiple of %zu", y->dim[0],
              y->dim[1], gcl_block_channels(device));
     return false;
 }
 
-/* Slot of x with its zeros around it. */
-static gcl_status emit_padded(gcl_slot *out, gcl_emit *e, const gcl_graph *g, const gcl_node *node,
-                              size_t pad, gcl_error *err)
+gcl_status gcl_conv2d_blocked_picture(gcl_slot *out, gcl_emit *e, const gcl_graph *g,
+                                      const gcl_node *node, size_t pad, gcl_error *err)
 {
-    const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X);
-    const size_t VW = gcl_block_channels(gcl_emit_device(e)), Hp = x->dim[2] + 2 * pad;
-    const size_t rows = x->dim[0] * x->dim[1] / VW * Hp;
-    gcl_launch l = {.program = "conv2d/blocked", .kernel = "conv2d_pad_f32"};
+    const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), picture = gcl_conv2d_picture(g, node);
+    const size_t VW = gcl_block_channels(gcl_emit_device(e));
+    const size_t rows = x->dim[0] * x->dim[1] / VW * (picture.dim[2] + 2 * pad);
+    gcl_launch l = {.program = "conv2d/blocked", .kernel = "conv2d_picture_f32"};
 
     *out = gcl_emit_blocked(e, node->in[CONV2D_X]);
-    if (pad == 0)
+    if (pad == 0 && gcl_shape_equal(x, &picture))
         return GCL_OK;
     snprintf(l.options, sizeof l.options, "-DVW=%zu", VW);
     gcl_launch_arg(&l, gcl_arg_slot(*out));
-    *out = gcl_emit_temp(e, rows * (x->dim[3] + 2 * pad) * VW * sizeof(float));
+    *out = gcl_emit_temp(e, rows * (picture.dim[3] + 2 * pad) * VW * sizeof(float));
     gcl_launch_arg(&l, gcl_arg_slot(*out));
     gcl_launch_arg(&l, gcl_arg_int(x->dim[2]));
     gcl_launch_arg(&l, gcl_arg_int(x->dim[3]));
+    gcl_launch_arg(&l, gcl_arg_int(picture.dim[2]));
+    gcl_launch_arg(&l, gcl_arg_int(picture.dim[3]));
     gcl_launch_arg(&l, gcl_arg_int(pad));
     gcl_launch_tiles(&l, gcl_emit_device(e), rows, 1, 1);
     return gcl_emit_launch(e, &l, err);
@@ -157,28 +155,27 @@ gcl_status gcl_conv2d_blocked_emit(gcl_emit *e, const gcl_graph *g, const gcl_no
 {
     gcl_status st = GCL_OK;
     const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
-    const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), *w = gcl_in_shape(g, node, CONV2D_W);
+    const gcl_shape x = gcl_conv2d_picture(g, node), *w = gcl_in_shape(g, node, CONV2D_W);
     const gcl_shape *y = gcl_out_shape(g, node);
     const tile t = choose_tile(gcl_emit_device(e), w, y);
     const size_t pad = (size_t)a.pad;
     gcl_launch l = {.program = "conv2d/blocked", .kernel = "conv2d_blocked_f32"};
-    gcl_slot padded;
+    gcl_slot picture;
 
-    GCL_TRY(emit_padded(&padded, e, g, node, pad, err));
-    snprintf(l.options, sizeof l.options, "-DVW=%zu -DNRV=%d -DMR=%zu -DSETS=%zu -DBLOCKS=%zu", t.VW,
-             NRV, t.MR, t.sets, t.blocks);
+    GCL_TRY(gcl_conv2d_blocked_picture(&picture, e, g, node, pad, err));
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DNRV=%d -DMR=%zu -DSETS=%zu -DBLOCKS=%zu",
+             t.VW, NRV, t.MR, t.sets, t.blocks);
     gcl_conv2d_tail_options(g, node, &l);
-    gcl_launch_arg(&l, gcl_arg_slot(padded));
+    gcl_launch_arg(&l, gcl_arg_slot(picture));
     gcl_launch_arg(&l, gcl_arg_slot(packed(e, node, false)));
-    gcl_conv2d_tail_buffers(e, node, true, padded, &l);
+    gcl_conv2d_tail_buffers(e, node, true, picture, &l);
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_blocked(e, node->out)));
-    set_values(g, node, x->dim[2] + 2 * pad, x->dim[3] + 2 * pad, &l);
+    set_values(g, node, x.dim[2] + 2 * pad, x.dim[3] + 2 * pad, &l);
     gcl_launch_arg(&l, gcl_arg_int(w->dim[2]));
     gcl_launch_arg(&l, gcl_arg_int(w->dim[3]));
     gcl_launch_arg(&l, gcl_arg_int((size_t)a.stride));
-    gcl_launch_tiles(&l, gcl_emit_device(e),
-                     gcl_div_up(y->dim[0] * y->dim[2] * y->dim[3], t.sets * t.MR),
-                     gcl_div_up(y->dim[1], NRV * t.VW), 1);
+    gcl_launch_tiles(&l, gcl_emit_device(e), gcl_div_up(y->dim[1], NRV * t.VW),
+                     gcl_div_up(y->dim[0] * y->dim[2] * y->dim[3], t.sets * t.MR), 1);
     GCL_TRY(gcl_emit_launch(e, &l, err));
 done:
     return st;
@@ -204,6 +201,10 @@ bool gcl_conv2d_few_accepts(const gcl_graph *g, const gcl_node *node, const gcl_
 
     if (!accepts(g, node, device, why, why_bytes))
         return false;
+    if (gcl_conv2d_attr_of(node).rH != 0) {
+        snprintf(why, why_bytes, "a resize was absorbed");
+        return false;
+    }
     if (stride == 1 && w->dim[0] <= MAX_FEW && few_pixels(device, w) > 0)
         return true;
     snprintf(why, why_bytes, "stride %d, %zu output channels, kW %zu: needs 1 and few of both",
