@@ -13,7 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from engines import CORES
-from rounds import Quiet, Usage, ratio, settle
+from rounds import Load, Usage, ratio, settle, spoilt, verdict
 
 BLOCKS, RUNS = 12, 3
 # part and batch; M = 50, 400, 1600 and 77, 616 rows
@@ -81,15 +81,17 @@ def time_galip(galip, table, part, batch, name="galip", variant=None):
     return list(nodes)
 
 
-def run_round(o, galip, table, products, quiet, part, batch):
+def run_round(o, galip, table, products, loads, part, batch):
     settle()
     with Usage() as used:
         shapes = time_galip(galip, table, part, batch)
-    quiet.add(used)
+    loads["galip"].add(used)
     for shape in shapes:
         if shape not in products:
             products[shape] = Product(*shape)
-        table.add(shape, "openblas", products[shape].measure())
+        with Usage() as used:
+            table.add(shape, "openblas", products[shape].measure())
+        loads["openblas"].add(used)
     if o.clblast and shapes and shapes[0][0] <= CLBLAST_MAX_M:
         time_galip(galip, table, part, batch, "clblast", "clblast_f32")
 
@@ -111,7 +113,7 @@ def as_text(table, ceiling):
     return "\n".join(out)
 
 
-def as_json(table, ceiling, spoilt):
+def as_json(table, ceiling, warnings):
     out = []
     for (m, n, k), found in table.rows():
         for name, samples in found.items():
@@ -123,24 +125,25 @@ def as_json(table, ceiling, spoilt):
                 "median_s": seconds, "samples_s": samples, "naive_gflop": gflop,
                 "gflops": gflop / seconds, "fma_gflops": ceiling,
                 "x_p": gflop / seconds / ceiling, "ratio": middle, "ratio_low": low,
-                "ratio_high": high, "spoilt": spoilt}))
+                "ratio_high": high, "spoilt": warnings}))
     return "\n".join(out)
 
 
 def run(o, galip, tell):
     tell("the ceiling P")
     ceiling = galip.ceiling()
-    table, products, quiet = Table(), {}, Quiet()
+    table, products = Table(), {}
+    loads = {name: Load(name) for name in ("galip", "openblas")}
     for r in range(o.rounds):
         for part, batch in PLANS:
             if o.batch is None or batch == o.batch:
                 tell(f"round {r + 1} of {o.rounds}: {part}, batch {batch}")
-                run_round(o, galip, table, products, quiet, part, batch)
+                run_round(o, galip, table, products, loads, part, batch)
     if o.json:
-        print(as_json(table, ceiling, quiet.spoilt()))
+        print(as_json(table, ceiling, spoilt(loads["galip"], loads.values())))
         return 0
     print(f"products of CLIP's layers, {CORES} cores; {openblas()}")
     print(f"P = {ceiling:.1f} GFLOP/s\n")
     print(as_text(table, ceiling))
-    print(f"\n{quiet.text()}")
+    print(f"\n{verdict(loads['galip'], loads.values())}")
     return 0

@@ -1,4 +1,4 @@
-"""A network as an ONNX file: values with shapes, a method for each layer, and a count of its work."""
+"""A network as an ONNX file: values with shapes, a method for each layer, a count of its work."""
 import math
 from collections import namedtuple
 

@@ -90,7 +90,7 @@ def compare(peers, feed):
 
 
 def check(what, names, galip, tell):
-    """Lines that say how far every peer, and galip, are from the golden file; and whether all pass."""
+    """(lines that say how far each peer and galip are from the golden file, whether all pass)"""
     feed, tensors = golden(what)
     model = Model(what, next(iter(feed.values())).shape[0])
     lines, good = [], True

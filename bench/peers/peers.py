@@ -85,10 +85,11 @@ def run_network(o, galip):
     interleave(lanes, o.rounds, tell)
 
     title = f"{o.what}, batch {o.batch}, {CORES} cores"
-    work = (f"{model.flops / 1e9:.2f} GFLOP counted from the ONNX graph, {naive[0]:.2f} by galip, which "
-            "also counts what is pointwise")
+    gflop = model.flops / 1e9
+    work = (f"{gflop:.2f} GFLOP counted from the ONNX graph, {naive[0]:.2f} by galip, which also "
+            "counts what is pointwise")
     versions = [p.version for p in peers.values()]
-    result = report.Result(o.what, o.batch, title, work, model.flops / 1e9, ceiling, lanes, differences,
+    result = report.Result(o.what, o.batch, title, work, gflop, ceiling, lanes, differences,
                            sorted(set(versions)))
     print(result.json_lines() if o.json else result.text())
     return 0

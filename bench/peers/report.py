@@ -2,7 +2,7 @@
 import json
 from dataclasses import dataclass
 
-from rounds import Lane, ratio
+from rounds import Lane, ratio, spoilt, verdict
 
 HEAD = (f"{'':15} {'arith.':6} {'median/ms':>10} {'min/ms':>9} {'GFLOP/s':>8} {'x P':>6} "
         f"{'galip is':>9} {'in its rounds':>14} {'cores':>6}")
@@ -30,12 +30,12 @@ class Result:
                     f"{1e3 * lane.fastest:9.2f} {rate:8.1f} {rate / self.ceiling:6.2f}")
             if lane is not ours:
                 middle, low, high = ratio(lane.medians, ours.medians)
-                line += f" {middle:8.2f}x {low:6.2f} - {high:5.2f} {lane.used.cores:6.2f}"
+                line += f" {middle:8.2f}x {low:6.2f} - {high:5.2f} {lane.load.cores:6.2f}"
             out.append(line)
         out.append("")
         out += [f"{name} differs by {d:.1e} of the largest value"
                 for name, d in self.differences.items()]
-        out.append(ours.used.text())
+        out.append(verdict(ours.load, [lane.load for lane in self.lanes]))
         return "\n".join(out)
 
     def json_lines(self):
@@ -51,5 +51,6 @@ class Result:
                 "x_p": self.gflop / lane.median / self.ceiling,
                 "ratio": middle, "ratio_low": low, "ratio_high": high,
                 "difference": self.differences.get(lane.name), "rounds_s": lane.rounds,
-                "waiting_peers_cores": ours.used.cores, "spoilt": ours.used.spoilt()}))
+                "waiting_peers_cores": ours.load.cores,
+                "spoilt": spoilt(ours.load, [x.load for x in self.lanes])}))
         return "\n".join(out)

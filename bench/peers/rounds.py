@@ -6,7 +6,8 @@ import time
 
 from engines import CORES
 
-QUIET_SHARE = 0.02  # of one core, that waiting peers may use; of the machine, that others may use
+QUIET_SHARE = 0.02   # of one core, that waiting peers may use
+OTHERS_SHARE = 0.05  # of the machine, that other programs may use; its clock ticks in 10 ms
 
 
 def _busy_s():
@@ -38,11 +39,11 @@ class Usage:
         return time.perf_counter(), own, children, own + children if busy is None else busy
 
 
-class Quiet:
-    """Sums of Usage while galip is timed: nothing else should work then."""
+class Load:
+    """Sums of Usage while one contestant is timed."""
 
-    def __init__(self):
-        self.wall = self.own = self.others = 0.0
+    def __init__(self, name):
+        self.name, self.wall, self.own, self.others = name, 0.0, 0.0, 0.0
 
     def add(self, used):
         self.wall += used.wall
@@ -51,21 +52,27 @@ class Quiet:
 
     @property
     def cores(self):
-        """What this process, and so the peers in it, used of a core."""
+        """What this process used, in cores: a peer that runs, or peers that should sleep."""
         return self.own / self.wall
 
-    def spoilt(self):
-        found = []
-        if self.cores > QUIET_SHARE:
-            found.append(f"peers used {self.cores:.3f} of a core while galip was timed")
-        if self.others / self.wall / CORES > QUIET_SHARE:
-            found.append(f"other programs used {100 * self.others / self.wall / CORES:.0f} % of "
-                         "the machine while galip was timed")
-        return found
 
-    def text(self):
-        lines = [f"while galip was timed, the peers used {self.cores:.3f} of a core"]
-        return "\n".join(lines + [f"WARNING: {s}; measure again" for s in self.spoilt()])
+def spoilt(galip, loads):
+    """What makes the comparison worthless, as sentences: awake peers, and other programs."""
+    found = []
+    if galip.cores > QUIET_SHARE:
+        found.append(f"peers used {galip.cores:.3f} of a core while galip was timed")
+    for load in loads:
+        share = load.others / load.wall / CORES
+        if share > OTHERS_SHARE:
+            found.append(f"other programs used {100 * share:.0f} % of the machine while "
+                         f"{load.name} was timed")
+    return found
+
+
+def verdict(galip, loads):
+    """The lines below a table."""
+    lines = [f"while galip was timed, the peers used {galip.cores:.3f} of a core"]
+    return "\n".join(lines + [f"WARNING: {s}; measure again" for s in spoilt(galip, loads)])
 
 
 def settle():
@@ -78,7 +85,7 @@ def settle():
 
 
 def time_runs(run, seconds):
-    """Samples of run(), as many as fit, at least one; the first run is none, as in galip's bench."""
+    """Samples of run(), as many as fit, at least one. The first run is none, as in galip's bench."""
     run()
     samples, end = [], time.perf_counter() + seconds
     while not samples or time.perf_counter() < end:
@@ -93,12 +100,12 @@ class Lane:
 
     def __init__(self, name, precision, measure):
         self.name, self.precision, self.measure = name, precision, measure
-        self.rounds, self.used = [], Quiet()
+        self.rounds, self.load = [], Load(name)
 
     def take(self):
         with Usage() as used:
             self.rounds.append(self.measure())
-        self.used.add(used)
+        self.load.add(used)
 
     @property
     def medians(self):
