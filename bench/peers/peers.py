@@ -86,8 +86,7 @@ def run_network(o, galip):
 
     title = f"{o.what}, batch {o.batch}, {CORES} cores"
     gflop = model.flops / 1e9
-    work = (f"{gflop:.2f} GFLOP counted from the ONNX graph, {naive[0]:.2f} by galip, which also "
-            "counts what is pointwise")
+    work = f"{gflop:.2f} GFLOP counted from the ONNX graph, {naive[0]:.2f} by galip"
     versions = [p.version for p in peers.values()]
     result = report.Result(o.what, o.batch, title, work, gflop, ceiling, lanes, differences,
                            sorted(set(versions)))

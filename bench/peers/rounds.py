@@ -85,7 +85,7 @@ def settle():
 
 
 def time_runs(run, seconds):
-    """Samples of run(), as many as fit, at least one. The first run is none, as in galip's bench."""
+    """Samples of run(), at least one. The first run is none, as in galip's bench."""
     run()
     samples, end = [], time.perf_counter() + seconds
     while not samples or time.perf_counter() < end:
