@@ -65,7 +65,8 @@ bool gcl_emit_is_blocked(const gcl_emit *e, gcl_value v)
 }
 
 /* A launch that copies a value [N, C, H, W] from one layout to the other. */
-static void add_copy(gcl_emit *e, const char *kernel, const gcl_shape *s, gcl_slot from, gcl_slot to)
+static void add_copy(gcl_emit *e, const char *kernel, const gcl_shape *s, gcl_slot from,
+                     gcl_slot to)
 {
     const gcl_device_info *device = gcl_emit_device(e);
     const size_t VW = gcl_block_channels(device), plane = s->dim[2] * s->dim[3];

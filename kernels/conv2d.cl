@@ -64,8 +64,8 @@ __kernel void conv2d_panel_f32(__global const float *x, __global const float *w,
                                const int rH, const int rW, const float slope,
                                const float last_slope, const int kH, const int pad)
 {
-    const tail end = {bias, affine, residual, O, oH, oW, affine_step, affine_at,
-                      rH,   rW,     slope,    last_slope};
+    const tail end = {bias,        affine,    residual, O,  oH,    oW,
+                      affine_step, affine_at, rH,       rW, slope, last_slope};
     const int ow0 = (int)get_global_id(0) * MR;
     const size_t n = get_global_id(1) / (size_t)oH;
     const int oh = (int)(get_global_id(1) % (size_t)oH);
@@ -136,8 +136,8 @@ __kernel void conv2d_plain_f32(__global const float *x, __global const float *w,
                                const float last_slope, const int kH, const int pad, const int kW,
                                const int stride)
 {
-    const tail end = {bias, affine, residual, O, oH, oW, affine_step, affine_at,
-                      rH,   rW,     slope,    last_slope};
+    const tail end = {bias,        affine,    residual, O,  oH,    oW,
+                      affine_step, affine_at, rH,       rW, slope, last_slope};
     const int ow = (int)get_global_id(0);
     const int oh = (int)get_global_id(1);
     const size_t n = get_global_id(2) / (size_t)O;
@@ -155,8 +155,8 @@ __kernel void conv2d_plain_f32(__global const float *x, __global const float *w,
             const size_t x_row = (n * (size_t)I + (size_t)i) * (size_t)H + (size_t)(h0 + kh);
             const size_t w_row = (o * (size_t)I + (size_t)i) * (size_t)kH + (size_t)kh;
             for (int kw = kw_from; kw < kw_to; kw++)
-                sum += x[x_row * (size_t)W + (size_t)(w0 + kw)] *
-                       w[w_row * (size_t)kW + (size_t)kw];
+                sum +=
+                    x[x_row * (size_t)W + (size_t)(w0 + kw)] * w[w_row * (size_t)kW + (size_t)kw];
         }
     const size_t at = ((n * (size_t)O + o) * (size_t)oH + (size_t)oh) * (size_t)oW + (size_t)ow;
     y[at] = finish(&end, sum, (int)n, (int)o, oh, ow);
@@ -188,8 +188,8 @@ __kernel void conv2d_finish_f32(__global const float *bias, __global const float
                                 const int affine_at, const int rH, const int rW, const float slope,
                                 const float last_slope)
 {
-    const tail end = {bias, affine, residual, O, oH, oW, affine_step, affine_at,
-                      rH,   rW,     slope,    last_slope};
+    const tail end = {bias,        affine,    residual, O,  oH,    oW,
+                      affine_step, affine_at, rH,       rW, slope, last_slope};
     const int ow = (int)get_global_id(0);
     const int oh = (int)get_global_id(1);
     const size_t plane = get_global_id(2); /* (n,o) */

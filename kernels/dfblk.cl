@@ -31,8 +31,7 @@ __kernel void dfblk_plain_f32(__global const float *x, __global const float *aff
     if (i >= inner || p >= (size_t)N * (size_t)C)
         return;
     affine += p / (size_t)C * (size_t)step + (size_t)at + p % (size_t)C; /* gamma0[n,c] */
-    const float v =
-        activate(affine[0] * x[p * inner + i] + affine[C], ACT_LEAKY_RELU, 0.2f);
+    const float v = activate(affine[0] * x[p * inner + i] + affine[C], ACT_LEAKY_RELU, 0.2f);
     y[p * inner + i] =
         activate(affine[2 * (size_t)C] * v + affine[3 * (size_t)C], ACT_LEAKY_RELU, 0.2f);
 }

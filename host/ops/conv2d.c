@@ -328,8 +328,8 @@ done:
 CONV2D_BILINEAR_VARIANTS(BILINEAR_FUNCTIONS)
 
 static const gcl_variant variants[] = {
-    CONV2D_BILINEAR_VARIANTS(BILINEAR_ROW)
-    {"blocked_f32", gcl_conv2d_blocked_accepts, gcl_conv2d_blocked_emit},
+    CONV2D_BILINEAR_VARIANTS(BILINEAR_ROW){"blocked_f32", gcl_conv2d_blocked_accepts,
+                                           gcl_conv2d_blocked_emit},
     {"few_f32", gcl_conv2d_few_accepts, gcl_conv2d_few_emit},
     {"panel_f32", panel_accepts, emit_panel},
     {"clblast_f32", clblast_accepts, emit_clblast},

@@ -96,8 +96,7 @@ static inline __global const float *residual_blocks(const tail *t, int n, int o,
 {
     const size_t block = ((size_t)n * (size_t)t->O + (size_t)o) / VW;
 
-    return t->residual +
-           (block * (size_t)t->rH + (size_t)residual_row(t, oh)) * (size_t)t->rW * VW;
+    return t->residual + (block * (size_t)t->rH + (size_t)residual_row(t, oh)) * (size_t)t->rW * VW;
 }
 
 /* The sums of VW channels; residual points to them, and is not read without HAS_RESIDUAL. */

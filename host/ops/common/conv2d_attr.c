@@ -141,8 +141,8 @@ void gcl_conv2d_tail_options(const gcl_graph *g, const gcl_node *node, gcl_launc
              a.ep.has_residual + gcl_conv2d_resizes_residual(g, node), a.last.act);
 }
 
-void gcl_conv2d_tail_buffers(gcl_emit *e, const gcl_node *node, bool blocked,
-                             gcl_slot filler, gcl_launch *l)
+void gcl_conv2d_tail_buffers(gcl_emit *e, const gcl_node *node, bool blocked, gcl_slot filler,
+                             gcl_launch *l)
 {
     const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
     const int operands[] = {gcl_epilogue_bias(&a.ep), affine_operand(&a),
@@ -150,7 +150,7 @@ void gcl_conv2d_tail_buffers(gcl_emit *e, const gcl_node *node, bool blocked,
 
     for (int i = 0; i < 3; i++) {
         const gcl_value v = operands[i] < 0 ? GCL_NO_VALUE : node->in[operands[i]];
-        gcl_launch_arg(l, gcl_arg_slot(v == GCL_NO_VALUE  ? filler
+        gcl_launch_arg(l, gcl_arg_slot(v == GCL_NO_VALUE   ? filler
                                        : i == 2 && blocked ? gcl_emit_blocked(e, v)
                                                            : gcl_emit_value(e, v)));
     }

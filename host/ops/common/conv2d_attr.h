@@ -46,8 +46,8 @@ void gcl_conv2d_tail_options(const gcl_graph *g, const gcl_node *node, gcl_launc
 
 /** Appends the arguments bias, affine, residual, or filler where there is none.
  *  @param blocked  the kernel reads the residual in channel blocks */
-void gcl_conv2d_tail_buffers(gcl_emit *e, const gcl_node *node, bool blocked,
-                             gcl_slot filler, gcl_launch *l);
+void gcl_conv2d_tail_buffers(gcl_emit *e, const gcl_node *node, bool blocked, gcl_slot filler,
+                             gcl_launch *l);
 
 /** Appends affine_step, affine_at, rH, rW, slope, last_slope. */
 void gcl_conv2d_tail_values(const gcl_graph *g, const gcl_node *node, gcl_launch *l);
