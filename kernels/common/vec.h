@@ -2,9 +2,7 @@
  * vec.h - a vector of VW floats.
  *
  * Tunables   VW   elements of a vector   default 8    8 | 16
- * Needs      OpenCL C 1.2, no extensions. PREFETCH(p) asks for the cache line at p before it is
- *            needed, where the compiler is clang for x86-64, and is nothing elsewhere. OpenCL's own
- *            prefetch() is empty in PoCL 3.1.
+ * Needs      OpenCL C 1.2, no extensions.
  */
 #ifndef VW
 #define VW 8
@@ -22,11 +20,28 @@ typedef float16 vec;
 #error "VW must be 8 or 16"
 #endif
 
-#if defined(__x86_64__) && defined(__has_builtin)
-#if __has_builtin(__builtin_prefetch)
-#define PREFETCH(p) __builtin_prefetch((const void *)(size_t)(p))
+#if VW == 16
+#define HALVE(op, v) op((v).lo, (v).hi)
+#else
+#define HALVE(op, v) (v)
 #endif
-#endif
-#ifndef PREFETCH
-#define PREFETCH(p)
-#endif
+#define ADD(a, b) ((a) + (b))
+
+/* Sum and maximum of the elements, by halves. */
+static inline float vec_sum(vec v)
+{
+    const float8 h8 = HALVE(ADD, v);
+    const float4 h4 = h8.lo + h8.hi;
+    const float2 h2 = h4.lo + h4.hi;
+
+    return h2.x + h2.y;
+}
+
+static inline float vec_max(vec v)
+{
+    const float8 h8 = HALVE(fmax, v);
+    const float4 h4 = fmax(h8.lo, h8.hi);
+    const float2 h2 = fmax(h4.lo, h4.hi);
+
+    return fmax(h2.x, h2.y);
+}

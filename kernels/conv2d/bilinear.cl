@@ -46,6 +46,7 @@
 #endif
 
 #include "common/vec.h"
+#include "common/prefetch.h"
 #include "common/conv_tail.h"
 #include "common/bilinear.h"
 

@@ -45,6 +45,7 @@
 #endif
 
 #include "common/vec.h"
+#include "common/prefetch.h"
 #include "common/conv_tail.h"
 
 #define NR (NRV * VW)

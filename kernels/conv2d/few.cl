@@ -42,23 +42,6 @@
 
 #define COLUMNS (MR + KW - 1)
 
-static inline float sum8(float8 v)
-{
-    const float4 a = v.lo + v.hi;
-    const float2 b = a.lo + a.hi;
-
-    return b.x + b.y;
-}
-
-static inline float sum_of(vec v)
-{
-#if VW == 16
-    return sum8(v.lo + v.hi);
-#else
-    return sum8(v);
-#endif
-}
-
 /* acc[r][o] += the products of one row of x, whose columns w0 .. w0 + COLUMNS it reads. */
 static inline void add_row(vec acc[MR][NO], __global const float *row, __global const float *w,
                            int w0, int W)
@@ -119,7 +102,7 @@ conv2d_few_f32(__global const float *x, __global const float *w, __global const 
         for (int r = 0; r < MR; r++)
 #pragma unroll
             for (int o = 0; o < NO; o++)
-                sum[r][o] = sum_of(acc[r][o]);
+                sum[r][o] = vec_sum(acc[r][o]);
         for (int o = 0; o < NO; o++) {
             const size_t at = (((size_t)n * NO + (size_t)o) * (size_t)oH + (size_t)oh) * (size_t)oW;
             for (int r = 0; r < min(MR, oW - ow); r++)
