@@ -9,10 +9,7 @@ static gcl_status graph_needs(const gcl_config *config, gcl_part part, size_t ba
     gcl_status st = GCL_OK;
     gcl_graph *graph = NULL;
 
-    if (part == GCL_PART_TEXT && tokens > 0)
-        GCL_TRY(gcl_text_graph(&graph, config, batch, tokens, err));
-    else
-        GCL_TRY(gcl_part_graph(&graph, config, part, batch, err));
+    GCL_TRY(gcl_part_graph(&graph, config, part, batch, tokens, err));
     for (gcl_value v = 0; v < gcl_graph_n_values(graph); v++) {
         const gcl_tensor *t = gcl_graph_tensor(graph, v);
         const uint64_t bytes = gcl_shape_count(&t->shape) * gcl_dtype_bytes(t->dtype);

@@ -35,7 +35,7 @@ struct bench_subject {
     stage stages[MAX_STAGES];
     int n_stages;
     size_t batch;
-    size_t tokens;                  /* for which the text tower runs */
+    size_t tokens;                  /* for which the text tower runs; 0: all */
     gcl_tokenizer *tokenizer;       /* the pipeline has one; NULL for a part */
     int32_t *ids;                   /* [context_length], of a sentence; the pipeline has them */
     char folder[BENCH_FOLDER_ROOM]; /* of its pictures, removed in the end; "" for a part */
@@ -95,10 +95,7 @@ static gcl_status add_stage(bench_subject *s, gcl_model *m, gcl_part part, size_
     const gcl_graph *graph;
 
     g->repeat = repeat;
-    if (part == GCL_PART_TEXT)
-        GCL_TRY(gcl_model_text_plan(m, &g->plan, batch, s->tokens, err));
-    else
-        GCL_TRY(gcl_model_plan(m, &g->plan, part, batch, err));
+    GCL_TRY(gcl_model_plan(m, &g->plan, part, batch, s->tokens, err));
     graph = gcl_plan_graph(g->plan);
     g->node_ns = malloc(((size_t)gcl_plan_n_nodes(g->plan) + 1) * sizeof *g->node_ns);
     if (g->node_ns == NULL) {
@@ -215,7 +212,7 @@ gcl_status bench_subject_create(bench_subject **out, gcl_model *m, gcl_checkpoin
     s->config = gcl_model_config(m);
     s->batch = batch;
     if (part != BENCH_PART_PIPELINE)
-        s->tokens = opt->tokens > 0 ? opt->tokens : s->config->context_length;
+        s->tokens = opt->tokens;
     if (part == BENCH_PART_PIPELINE)
         GCL_TRY(create_pipeline(s, m, checkpoint, opt, err));
     else

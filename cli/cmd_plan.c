@@ -187,12 +187,13 @@ static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error 
     uint64_t *ns = NULL;
 
     GCL_TRY(cli_parse(self, argc, argv, &common, set, &o, NULL, err));
+    if (o.tokens > 0 && o.part != GCL_PART_TEXT) {
+        st = CLI_USAGE(err, "--tokens is of --part text, the part is %s", gcl_part_name(o.part));
+        goto done;
+    }
     plan_options.variants = o.variants;
     GCL_TRY(cli_session_open(&s, &common, &plan_options, err));
-    if (o.part == GCL_PART_TEXT && o.tokens > 0)
-        GCL_TRY(gcl_model_text_plan(s.model, &plan, o.batch, o.tokens, err));
-    else
-        GCL_TRY(gcl_model_plan(s.model, &plan, o.part, o.batch, err));
+    GCL_TRY(gcl_model_plan(s.model, &plan, o.part, o.batch, o.tokens, err));
     if (o.time) {
         GCL_TRY(cli_alloc(&ns, (size_t)gcl_plan_n_nodes(plan), sizeof *ns, "times", err));
         GCL_TRY(measure(plan, ns, err));

@@ -247,7 +247,7 @@ gcl_status cli_pictures_draw(const cli_pictures *p, cli_session *s, bool json, g
 
     GCL_TRY(cli_alloc(&rgb, p->columns > 0 ? p->n : batch, picture_bytes, "pictures", err));
     cli_progress(0, p->n);
-    GCL_TRY(gcl_model_plan(s->model, &plan, GCL_PART_NETG, batch, err)); /* compiles, untimed */
+    GCL_TRY(gcl_model_plan(s->model, &plan, GCL_PART_NETG, batch, 0, err)); /* compiles, untimed */
     start = cli_seconds();
     for (size_t i = 0; i < p->n; i += batch) {
         const size_t count = p->n - i < batch ? p->n - i : batch;

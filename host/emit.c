@@ -59,10 +59,8 @@ bool gcl_has_blocks(const gcl_graph *g, gcl_value v, const gcl_device_info *devi
            t->shape.dim[2] <= INT32_MAX / t->shape.dim[3];
 }
 
-bool gcl_emit_is_blocked(const gcl_emit *e, gcl_value v)
-{
-    return gcl_plan_slot(e->plan, v) < 0 && gcl_plan_blocked_slot(e->plan, v) >= 0;
-}
+/* Pixels that a work-item copies: a cache line of each plane. */
+enum { COPY_PIXELS = 16 };
 
 /* A launch that copies a value [N, C, H, W] from one layout to the other. */
 static void add_copy(gcl_emit *e, const char *kernel, const gcl_shape *s, gcl_slot from,
@@ -72,11 +70,11 @@ static void add_copy(gcl_emit *e, const char *kernel, const gcl_shape *s, gcl_sl
     const size_t VW = gcl_block_channels(device), plane = s->dim[2] * s->dim[3];
     gcl_launch l = {.program = "layout/blocks", .kernel = kernel};
 
-    snprintf(l.options, sizeof l.options, "-DVW=%zu", VW);
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DPIXELS=%d", VW, COPY_PIXELS);
     gcl_launch_arg(&l, gcl_arg_slot(from));
     gcl_launch_arg(&l, gcl_arg_slot(to));
     gcl_launch_arg(&l, gcl_arg_int(plane));
-    gcl_launch_tiles(&l, device, gcl_div_up(plane, 16), s->dim[0] * s->dim[1] / VW, 1);
+    gcl_launch_tiles(&l, device, gcl_div_up(plane, COPY_PIXELS), s->dim[0] * s->dim[1] / VW, 1);
     if (gcl_emit_launch(e, &l, NULL) != GCL_OK)
         e->out_of_memory = true;
 }

@@ -117,9 +117,6 @@ static inline size_t gcl_block_channels(const gcl_device_info *device)
  *  work-item is vector code. */
 bool gcl_has_blocks(const gcl_graph *g, gcl_value v, const gcl_device_info *device);
 
-/** Whether v is in channel blocks only, so that gcl_emit_value would copy it. */
-bool gcl_emit_is_blocked(const gcl_emit *e, gcl_value v);
-
 /** A weight in another layout, made once while planning. v must be of kind GCL_VALUE_WEIGHT. */
 gcl_slot gcl_emit_packed(gcl_emit *e, gcl_value v, const gcl_packing *packing);
 /** Scratch that lives during this node only. */

@@ -55,6 +55,19 @@
 #define NR (NV * VW)
 #define LINES (AHEAD > 0 ? (NR * 4 + 63) / 64 : 1) /* of a cache, fetched for a k */
 
+/* Rows of a tile, whose sums are zero yet; rows past the end repeat the last one and are dropped. */
+static inline void start_tile(__global const float *row[MR], vec acc[MR][NV],
+                              __global const float *x, int m0, int M, int K)
+{
+#pragma unroll
+    for (int r = 0; r < MR; r++) {
+        row[r] = x + (size_t)min(m0 + r, M - 1) * (size_t)K;
+#pragma unroll
+        for (int v = 0; v < NV; v++)
+            acc[r][v] = (vec)(0.0f);
+    }
+}
+
 /* y[m,n0..n0+NR) of one row from its finished sums. */
 static inline void store_row(const float *sum, int n0, __global const float *bias,
                              __global const float *residual, __global float *y, size_t m, int N,
@@ -89,14 +102,7 @@ linear_block_f32(__global const float *x, __global const float *w, __global cons
 
     if (rows <= 0)
         return;
-        /* rows past the end repeat the last one; their sums are dropped */
-#pragma unroll
-    for (int r = 0; r < MR; r++) {
-        row[r] = x + (size_t)min(m0 + r, M - 1) * (size_t)K;
-#pragma unroll
-        for (int v = 0; v < NV; v++)
-            acc[r][v] = (vec)(0.0f);
-    }
+    start_tile(row, acc, x, m0, M, K);
     w += get_global_id(1) * (size_t)K * NR; /* w[n0/NR,:,:] */
     __global const float *ahead =
         w + (AHEAD > 0 ? (size_t)NR * AHEAD : (size_t)K * (NR + get_global_id(0) * (size_t)share));
@@ -136,16 +142,9 @@ __kernel void linear_panel_f32(__global const float *x, __global const float *w,
     if (m0 >= M || n0 >= N)
         return;
 
-    /* rows past the end repeat the last one; their sums are dropped */
     __global const float *row[MR];
     vec acc[MR][NV];
-#pragma unroll
-    for (int r = 0; r < MR; r++) {
-        row[r] = x + (size_t)min(m0 + r, M - 1) * (size_t)K;
-#pragma unroll
-        for (int v = 0; v < NV; v++)
-            acc[r][v] = (vec)(0.0f);
-    }
+    start_tile(row, acc, x, m0, M, K);
     w += get_global_id(1) * (size_t)K * NR; /* w[n0/NR,:,:] */
 
     for (int k = 0; k < K; k++) {
@@ -162,24 +161,13 @@ __kernel void linear_panel_f32(__global const float *x, __global const float *w,
 
 #pragma unroll
     for (int r = 0; r < MR; r++) {
-        const size_t at = (size_t)(m0 + r) * (size_t)N + (size_t)n0;
+        float sum[NR];
         if (m0 + r >= M)
             break;
-        if (n0 + NR <= N) {
 #pragma unroll
-            for (int v = 0; v < NV; v++)
-                VSTORE(epilogue_vec(acc[r][v], bias, (size_t)(n0 + v * VW), residual, at + v * VW,
-                                    slope),
-                       (size_t)v, y + at);
-        } else {
-            float sum[NR];
-#pragma unroll
-            for (int v = 0; v < NV; v++)
-                VSTORE(acc[r][v], (size_t)v, sum);
-            for (int j = 0; n0 + j < N; j++)
-                y[at + (size_t)j] =
-                    epilogue(sum[j], bias, (size_t)(n0 + j), residual, at + (size_t)j, slope);
-        }
+        for (int v = 0; v < NV; v++)
+            VSTORE(acc[r][v], (size_t)v, sum);
+        store_row(sum, n0, bias, residual, y, (size_t)(m0 + r), N, slope);
     }
 }
 

@@ -57,9 +57,8 @@ const gcl_config *gcl_model_config(const gcl_model *m)
     return m->config;
 }
 
-/* tokens: of text; of no meaning for other parts, but the same at each call */
-static gcl_status get_plan(gcl_model *m, gcl_plan **out, gcl_part part, size_t batch, size_t tokens,
-                           gcl_error *err)
+gcl_status gcl_model_plan(gcl_model *m, gcl_plan **out, gcl_part part, size_t batch, size_t tokens,
+                          gcl_error *err)
 {
     gcl_status st = GCL_OK;
     gcl_graph *graph = NULL;
@@ -69,10 +68,7 @@ static gcl_status get_plan(gcl_model *m, gcl_plan **out, gcl_part part, size_t b
         m->parts[part].tokens != tokens) {
         gcl_plan_destroy(m->parts[part].plan);
         m->parts[part].plan = NULL;
-        if (part == GCL_PART_TEXT)
-            GCL_TRY(gcl_text_graph(&graph, m->config, batch, tokens, err));
-        else
-            GCL_TRY(gcl_part_graph(&graph, m->config, part, batch, err));
+        GCL_TRY(gcl_part_graph(&graph, m->config, part, batch, tokens, err));
         GCL_TRY(gcl_plan_create(&m->parts[part].plan, m->ctx, graph, m->weights, &m->options, err));
         m->parts[part].batch = batch;
         m->parts[part].tokens = tokens;
@@ -81,16 +77,6 @@ static gcl_status get_plan(gcl_model *m, gcl_plan **out, gcl_part part, size_t b
 done:
     gcl_graph_destroy(graph);
     return st;
-}
-
-gcl_status gcl_model_plan(gcl_model *m, gcl_plan **out, gcl_part part, size_t batch, gcl_error *err)
-{
-    return get_plan(m, out, part, batch, m->config->context_length, err);
-}
-
-gcl_status gcl_model_text_plan(gcl_model *m, gcl_plan **out, size_t batch, size_t T, gcl_error *err)
-{
-    return get_plan(m, out, GCL_PART_TEXT, batch, T, err);
 }
 
 static gcl_status check_tokens(const gcl_config *c, const int32_t *tokens, size_t n, gcl_error *err)
@@ -163,7 +149,7 @@ gcl_status gcl_model_encode_text(gcl_model *m, const int32_t *tokens, size_t n, 
     }
     qsort(s, n, sizeof *s, by_tokens);
     T = n > 0 ? s[n - 1].length : 1;
-    GCL_TRY(gcl_model_text_plan(m, &plan, 1, T, err));
+    GCL_TRY(gcl_model_plan(m, &plan, GCL_PART_TEXT, 1, T, err));
     GCL_TRY(check_tokens(c, tokens, n, err));
     for (size_t i = 0; i < n; i++) {
         if (i > 0 && by_tokens(&s[i - 1], &s[i]) == 0) {
@@ -187,7 +173,7 @@ gcl_status gcl_model_noise(gcl_model *m, uint64_t seed, size_t first, size_t n, 
     const size_t nz = m->config->nz;
     gcl_plan *plan = NULL;
 
-    GCL_TRY(gcl_model_plan(m, &plan, GCL_PART_NOISE, 1, err));
+    GCL_TRY(gcl_model_plan(m, &plan, GCL_PART_NOISE, 1, 0, err));
     for (size_t i = 0; i < n; i++) {
         /* key: seed low, seed high, picture, stream (0: latents) */
         const uint32_t key[4] = {(uint32_t)seed, (uint32_t)(seed >> 32), (uint32_t)(first + i), 0};
@@ -227,7 +213,7 @@ gcl_status gcl_model_draw(gcl_model *m, const float *noise, const float *sentenc
     gcl_plan *plan = NULL;
     uint8_t *all = NULL; /* a whole batch, when only a part of it is wanted */
 
-    GCL_TRY(gcl_model_plan(m, &plan, GCL_PART_NETG, batch, err));
+    GCL_TRY(gcl_model_plan(m, &plan, GCL_PART_NETG, batch, 0, err));
     all = malloc(batch * picture_bytes);
     if (all == NULL) {
         st = GCL_FAIL(err, GCL_E_NOMEM, "pictures: host allocation of %zu bytes",

@@ -28,17 +28,14 @@ void gcl_model_destroy(gcl_model *m);
 const gcl_config *gcl_model_config(const gcl_model *m);
 
 /**
- * The plan of a part for a batch size, made at its first use; text for context_length tokens. A
- * part keeps one plan: asking for another batch size or number of tokens replaces it.
+ * The plan of a part for a batch size, made at its first use. A part keeps one plan: asking for
+ * another batch size or number of tokens replaces it.
  *
- * @param out  borrowed from m
+ * @param out     borrowed from m
+ * @param tokens  as in gcl_part_graph
  */
-gcl_status gcl_model_plan(gcl_model *m, gcl_plan **out, gcl_part part, size_t batch,
+gcl_status gcl_model_plan(gcl_model *m, gcl_plan **out, gcl_part part, size_t batch, size_t tokens,
                           gcl_error *err);
-
-/** The same for the first T tokens of each sentence (gcl_text_graph). */
-gcl_status gcl_model_text_plan(gcl_model *m, gcl_plan **out, size_t batch, size_t T,
-                               gcl_error *err);
 
 /**
  * Runs the text tower up to the end token of the longest sentence, once for sentences of the same

@@ -40,20 +40,15 @@ const char *gcl_part_name(gcl_part part);
 gcl_status gcl_part_find(gcl_part *out, const char *name, gcl_error *err);
 
 /**
- * @param out  owned (gcl_graph_destroy)
- * @return GCL_E_NOT_FOUND when the configuration lacks the part, naming it
+ * @param out     owned (gcl_graph_destroy)
+ * @param tokens  of text: the first so many of each sentence, 0 for all; without meaning for other
+ *                parts. The tower is causal, so up to the end tokens or further the sentences are
+ *                the same, bit for bit.
+ * @return GCL_E_NOT_FOUND when the configuration lacks the part, naming it; GCL_E_ARG for
+ *         more tokens than context_length
  */
 gcl_status gcl_part_graph(gcl_graph **out, const gcl_config *c, gcl_part part, size_t batch,
-                          gcl_error *err);
-
-/**
- * The part text for the first T tokens of each sentence: input tokens [B, T]. The tower is causal,
- * so with T up to the end tokens or further the sentences are the same, bit for bit.
- *
- * @return GCL_E_ARG unless T is 1 .. context_length
- */
-gcl_status gcl_text_graph(gcl_graph **out, const gcl_config *c, size_t batch, size_t T,
-                          gcl_error *err);
+                          size_t tokens, gcl_error *err);
 
 /**
  * A user's photo through plain CLIP preprocessing (bicubic resize of the short side, centre crop,

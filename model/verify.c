@@ -241,7 +241,7 @@ static gcl_status run_part(run *r, gcl_part part, const source *sources, gcl_err
     gcl_plan *plan = NULL;
     const gcl_graph *g;
 
-    GCL_TRY(gcl_model_plan(r->model, &plan, part, batch_of(r, sources), err));
+    GCL_TRY(gcl_model_plan(r->model, &plan, part, batch_of(r, sources), 0, err));
     for (const source *s = sources; s->input != NULL; s++) {
         size_t bytes = 0;
         void *computed = find_kept(r, s->computed, &bytes);

@@ -95,6 +95,7 @@ static void usage_errors(void **state)
         {"plan --part netX", "there is no part \"netX\""},
         {"plan --batch x", "--batch is \"x\""},
         {"plan --tokens 0", "--tokens is \"0\""},
+        {"plan --tokens 7", "--tokens is of --part text, the part is netG"},
         {"plan --variant conv2d", "needs OP=NAME"},
         {"bench model --tokens 0", "--tokens is \"0\", needs a whole number 1 .. 2147483647"},
         {"verify", "needs one golden file, got 0"},

@@ -18,33 +18,10 @@
 
 #include "model/model.h"
 #include "model/verify.h"
+#include "tests/with_device.h"
 
 #define GOLDEN TEST_DATA "/golden/"
 #define DEMO SOURCE_DIR "/weights/galip-56-demo.safetensors"
-
-static gcl_context *ctx;
-
-static int open_device(void **state)
-{
-    gcl_device_info device;
-    gcl_error err = GCL_ERROR_INIT;
-
-    (void)state;
-    if (gcl_device_find(&device, NULL, &err) != GCL_OK ||
-        gcl_context_create(&ctx, &device, &err) != GCL_OK) {
-        print_message("%s\n", err.message);
-        return 1;
-    }
-    print_message("device %s\n", device.name);
-    return 0;
-}
-
-static int close_device(void **state)
-{
-    (void)state;
-    gcl_context_destroy(ctx);
-    return 0;
-}
 
 static double worst; /* of the rows reported since it was set to 0 */
 
@@ -201,7 +178,7 @@ static void draw(gcl_model *m, size_t batch, uint8_t *rgb, float *first_image)
     assert_int_equal(gcl_model_draw(m, noise, sentences, N_PICTURES, batch, rgb, NULL, NULL, NULL),
                      GCL_OK);
     /* the f32 picture of the last batch's first row */
-    assert_int_equal(gcl_model_plan(m, &plan, GCL_PART_NETG, batch, NULL), GCL_OK);
+    assert_int_equal(gcl_model_plan(m, &plan, GCL_PART_NETG, batch, 0, NULL), GCL_OK);
     assert_int_equal(gcl_plan_read(plan, "gen.image", image, batch * PICTURE * sizeof *image, NULL),
                      GCL_OK);
     memcpy(first_image, image, PICTURE * sizeof *image);
@@ -275,7 +252,7 @@ static void no_kernel_of_the_models_writes_outside(void **unused)
         gcl_error err = GCL_ERROR_INIT;
         const gcl_graph *g;
 
-        assert_int_equal(gcl_model_plan(m, &plan, (gcl_part)part, 2, &err), GCL_OK);
+        assert_int_equal(gcl_model_plan(m, &plan, (gcl_part)part, 2, 0, &err), GCL_OK);
         g = gcl_plan_graph(plan);
         for (gcl_value v = 0; v < gcl_graph_n_values(g); v++) {
             const gcl_tensor *t = gcl_graph_tensor(g, v);
@@ -346,7 +323,7 @@ static void misshapen_weights_are_named(void **unused)
         assert_int_equal(gcl_safetensors_write(path, t, kept, meta, 1, NULL), GCL_OK);
         assert_int_equal(gcl_checkpoint_open(&checkpoint, path, NULL, &err), GCL_OK);
         assert_int_equal(gcl_model_create(&m, ctx, checkpoint, NULL, &err), GCL_OK);
-        assert_int_equal(gcl_model_plan(m, &plan, GCL_PART_NETG, 1, &err),
+        assert_int_equal(gcl_model_plan(m, &plan, GCL_PART_NETG, 1, 0, &err),
                          missing ? GCL_E_NOT_FOUND : GCL_E_SHAPE);
         print_message("%s\n", err.message);
         assert_non_null(strstr(err.message, path));

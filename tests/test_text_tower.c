@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "model/model.h"
+#include "tests/with_device.h"
 #include "weights/safetensors.h"
 
 #define GOLDEN TEST_DATA "/golden/"
@@ -31,30 +32,6 @@ static const struct {
     {GOLDEN "galip-56-s11-b5.safetensors", "synthetic:11", "galip-56"},
     {GOLDEN "galip-224-s1-b2.safetensors", "synthetic:1", "galip-224"},
 };
-
-static gcl_context *ctx;
-
-static int open_device(void **state)
-{
-    gcl_device_info device;
-    gcl_error err = GCL_ERROR_INIT;
-
-    (void)state;
-    if (gcl_device_find(&device, NULL, &err) != GCL_OK ||
-        gcl_context_create(&ctx, &device, &err) != GCL_OK) {
-        print_message("%s\n", err.message);
-        return 1;
-    }
-    print_message("device %s\n", device.name);
-    return 0;
-}
-
-static int close_device(void **state)
-{
-    (void)state;
-    gcl_context_destroy(ctx);
-    return 0;
-}
 
 /* A model with sentences for it. */
 typedef struct fixture {
@@ -113,7 +90,7 @@ static void run_plan(const fixture *f, size_t T, const int32_t *tokens, float *s
 {
     gcl_plan *plan = NULL;
 
-    assert_int_equal(gcl_model_text_plan(f->model, &plan, 1, T, NULL), GCL_OK);
+    assert_int_equal(gcl_model_plan(f->model, &plan, GCL_PART_TEXT, 1, T, NULL), GCL_OK);
     assert_int_equal(gcl_plan_write(plan, "tokens", tokens, T * sizeof *tokens, NULL), GCL_OK);
     assert_int_equal(gcl_plan_run(plan, NULL), GCL_OK);
     assert_int_equal(gcl_plan_read(plan, "text.sentence", sentence, f->d * sizeof *sentence, NULL),
@@ -233,16 +210,15 @@ static void fewer_tokens_are_less_work(void **state)
 
     (void)state;
     open_golden(&f, N(golden_files) - 1);
-    assert_int_equal(gcl_model_plan(f.model, &plan, GCL_PART_TEXT, 1, NULL), GCL_OK);
+    assert_int_equal(gcl_model_plan(f.model, &plan, GCL_PART_TEXT, 1, 0, NULL), GCL_OK);
     assert_true(fabs(gcl_plan_total(plan).flops / 1e9 - 5.90) < 0.01);
-    assert_int_equal(gcl_model_text_plan(f.model, &plan, 1, 12, NULL), GCL_OK);
+    assert_int_equal(gcl_model_plan(f.model, &plan, GCL_PART_TEXT, 1, 12, NULL), GCL_OK);
     assert_true(fabs(gcl_plan_total(plan).flops / 1e9 - 0.91) < 0.01);
     close_fixture(&f);
 }
 
 static void bad_tokens_are_refused(void **state)
 {
-    static const size_t lengths[] = {0, 25};
     fixture f = {0};
     gcl_plan *plan = NULL;
     gcl_error err = GCL_ERROR_INIT;
@@ -250,11 +226,9 @@ static void bad_tokens_are_refused(void **state)
 
     (void)state;
     open_golden(&f, 0);
-    for (size_t i = 0; i < N(lengths); i++) {
-        assert_int_equal(gcl_model_text_plan(f.model, &plan, 1, lengths[i], &err), GCL_E_ARG);
-        assert_non_null(strstr(err.message, "the text tower takes 1 .. 24"));
-        assert_null(plan);
-    }
+    assert_int_equal(gcl_model_plan(f.model, &plan, GCL_PART_TEXT, 1, 25, &err), GCL_E_ARG);
+    assert_string_equal(err.message, "text of 25 tokens, the text tower takes 1 .. 24");
+    assert_null(plan);
     out = malloc(2 * f.d * sizeof *out);
     f.tokens[f.context + f.context - 1] = -1; /* behind the end token */
     assert_int_equal(gcl_model_encode_text(f.model, f.tokens, 2, out, &err), GCL_E_ARG);

@@ -8,16 +8,19 @@
  *            plane = H * W
  *
  * Launch     one work-item per PIXELS pixels of a block,
- *            global = { ceil(plane/PIXELS), N*C/VW } rounded up; no local memory
+ *            global = { ceil(plane/PIXELS), N*C/VW }; no local memory
  *
  * Tunables   VW      elements of a vector      common/vec.h
+ *            PIXELS  of a work-item            default 16   >= 1
  * Numerics   exact. Any plane >= 1.
  * Needs      OpenCL C 1.2, no extensions.
  * Source     none
  */
-#include "common/vec.h"
+#ifndef PIXELS
+#define PIXELS 16
+#endif
 
-#define PIXELS 16 /* a cache line of each plane */
+#include "common/vec.h"
 
 __kernel void planes_to_blocks_f32(__global const float *planes, __global float *blocks,
                                    const int plane)

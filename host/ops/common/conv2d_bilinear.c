@@ -229,14 +229,16 @@ gcl_status gcl_conv2d_bilinear_emit(gcl_bilinear_name name, gcl_emit *e, const g
     const work w = count_work(b, gcl_emit_device(e), x, y);
     const layout t = choose_layout(&w);
     const size_t worker = (t.split ? t.m_vecs : t.v_vecs + t.m_vecs) * w.VW;
-    gcl_slot in = gcl_emit_blocked(e, node->in[CONV2D_X]);
+    gcl_slot in;
     gcl_launch l = {.program = "conv2d/bilinear",
                     .kernel = t.split ? "conv2d_bilinear_panels_f32" : "conv2d_bilinear_fused_f32"};
 
     snprintf(l.options, sizeof l.options, "-DVW=%zu -DTR=%zu -DNRV=%d -DALG=%d -DSPLIT=%d", w.VW,
              t.TR, NRV, b->alg, t.split);
     gcl_conv2d_tail_options(g, node, &l);
-    if (!resizes)
+    if (resizes)
+        in = gcl_emit_blocked(e, node->in[CONV2D_X]);
+    else
         GCL_TRY(gcl_conv2d_blocked_picture(&in, e, g, node, 0, err));
     if (t.split)
         GCL_TRY(emit_input(&in, e, &w, &t, x, y, &l, err));

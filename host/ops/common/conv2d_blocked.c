@@ -111,15 +111,22 @@ typedef struct tile {
 /* MR * NRV accumulators, NRV weights and an element of x fit the vector registers, 32 of 16 elements or
  * 16 of 8; pixels are shared out evenly. Register tiles share the weights of about 32 KiB, a part
  * of the first or second cache, where there are few pixels and many weights. */
+static tile largest_tile(const gcl_device_info *device, const gcl_shape *w)
+{
+    const size_t VW = gcl_block_channels(device), taps = w->dim[2] * w->dim[3];
+
+    return (tile){VW, VW == 16 ? 14 : 6, taps == 1 ? 1 : MAX_SETS, gcl_div_up(16, taps)};
+}
+
 static tile choose_tile(const gcl_device_info *device, const gcl_shape *w, const gcl_shape *y)
 {
-    const size_t VW = gcl_block_channels(device), most = VW == 16 ? 14 : 6;
-    const size_t pixels = y->dim[0] * y->dim[2] * y->dim[3], tiles = gcl_div_up(pixels, most);
-    const size_t taps = w->dim[2] * w->dim[3];
-    tile t = {VW, gcl_div_up(pixels, tiles), taps == 1 ? 1 : tiles, gcl_div_up(16, taps)};
+    const size_t pixels = y->dim[0] * y->dim[2] * y->dim[3];
+    tile t = largest_tile(device, w);
+    const size_t tiles = gcl_div_up(pixels, t.MR);
 
-    if (t.sets > MAX_SETS)
-        t.sets = MAX_SETS;
+    t.MR = gcl_div_up(pixels, tiles);
+    if (t.sets > tiles)
+        t.sets = tiles;
     return t;
 }
 
@@ -127,7 +134,7 @@ bool gcl_conv2d_blocked_accepts(const gcl_graph *g, const gcl_node *node,
                                 const gcl_device_info *device, char *why, size_t why_bytes)
 {
     const gcl_shape *y = gcl_out_shape(g, node), *w = gcl_in_shape(g, node, CONV2D_W);
-    const tile t = choose_tile(device, w, y);
+    const tile t = largest_tile(device, w); /* the same variant for any batch */
 
     /* two rounds for each vector of a sum */
     if (!accepts(g, node, device, why, why_bytes) ||
@@ -198,14 +205,14 @@ done:
 
 /* ---- few_f32 ---- */
 
-/* Pixels of a register tile: MR * O accumulators, MR + kW - 1 columns and a weight fit the registers; 0
- * where not even one pixel does. */
+/* Pixels MR of a register tile: MR * O accumulators, MR + kW - 1 columns and a weight fit the
+ * registers; 0 where not even one pixel does. */
 static size_t few_pixels(const gcl_device_info *device, const gcl_shape *w)
 {
     const size_t registers = gcl_block_channels(device) == 16 ? 32 : 16;
-    const size_t taken = 1 + w->dim[3] - 1;
+    const size_t kW = w->dim[3];
 
-    return taken >= registers ? 0 : (registers - taken) / (w->dim[0] + 1);
+    return kW >= registers ? 0 : (registers - kW) / (w->dim[0] + 1);
 }
 
 bool gcl_conv2d_few_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
