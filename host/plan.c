@@ -1,8 +1,8 @@
 /* plan.c - planning: memory, weights, kernels. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "host/arena.h"
+#include "host/kernel.h"
 #include "host/plan_internal.h"
 
 static bool in_arena(const gcl_plan *p, const plan_slot *s)
@@ -177,72 +177,16 @@ static gcl_status fill_slots(gcl_plan *p, gcl_error *err)
     return st;
 }
 
-static gcl_status set_arguments(gcl_plan *p, plan_step *step, gcl_error *err)
-{
-    const gcl_launch *l = &step->launch;
-
-    for (int i = 0; i < l->n_args; i++) {
-        const gcl_arg *a = &l->args[i];
-        const cl_int st =
-            a->slot >= 0
-                ? clSetKernelArg(step->kernel, (cl_uint)i, sizeof(cl_mem), &p->slots[a->slot].mem)
-                : clSetKernelArg(step->kernel, (cl_uint)i, a->bytes, a->is_local ? NULL : a->value);
-        if (st != CL_SUCCESS)
-            return GCL_FAIL_CL(err, st, "clSetKernelArg", "%s of %s.cl, argument %d of %d",
-                               l->kernel, l->program, i, l->n_args);
-    }
-    return GCL_OK;
-}
-
-/* Halves the group until the kernel allows it. A kernel that declares reqd_work_group_size was
- * built for it and runs with it; one that does not takes any (gcl_launch.local). */
-static gcl_status fit_group(gcl_plan *p, plan_step *step, gcl_error *err)
-{
-    const cl_device_id id = gcl_context_device(p->ctx)->id;
-    gcl_launch *l = &step->launch;
-    size_t declared[3] = {0}, limit = 0;
-    cl_int st = clGetKernelWorkGroupInfo(step->kernel, id, CL_KERNEL_COMPILE_WORK_GROUP_SIZE,
-                                         sizeof declared, declared, NULL);
-
-    if (st == CL_SUCCESS)
-        st = clGetKernelWorkGroupInfo(step->kernel, id, CL_KERNEL_WORK_GROUP_SIZE, sizeof limit,
-                                      &limit, NULL);
-    if (st != CL_SUCCESS)
-        return GCL_FAIL_CL(err, st, "clGetKernelWorkGroupInfo", "%s of %s.cl", l->kernel,
-                           l->program);
-    if (declared[0] != 0 || l->local[0] == 0)
-        return GCL_OK;
-    while (l->local[0] * l->local[1] * l->local[2] > (limit > 0 ? limit : 1)) {
-        const int d = l->local[1] > l->local[0] ? 1 : l->local[2] > l->local[0] ? 2 : 0;
-        l->local[d] /= 2; /* sizes are powers of two, so the global size stays a multiple */
-    }
-    return GCL_OK;
-}
-
 static gcl_status make_kernel(gcl_plan *p, plan_step *step, gcl_error *err)
 {
-    gcl_status st = GCL_OK;
-    const gcl_launch *l = &step->launch;
-    const char *more = p->options.build_options;
-    char options[2 * sizeof l->options];
-    cl_program program = NULL;
+    gcl_status st =
+        gcl_kernel_create(p->ctx, &step->kernel, &step->launch, p->options.build_options, err);
 
-    if ((size_t)snprintf(options, sizeof options, "%s%s%s", l->options,
-                         more != NULL && *l->options ? " " : "",
-                         more != NULL ? more : "") >= sizeof options) {
-        st = GCL_FAIL(err, GCL_E_ARG, "%s.cl: build options \"%s %s\" are longer than %zu bytes",
-                      l->program, l->options, more, sizeof options - 1);
-        goto done;
+    for (int i = 0; st == GCL_OK && i < step->launch.n_args; i++) {
+        const gcl_slot s = step->launch.args[i].slot;
+        st =
+            gcl_kernel_set_arg(step->kernel, &step->launch, i, s < 0 ? NULL : p->slots[s].mem, err);
     }
-    GCL_TRY(gcl_context_program(p->ctx, &program, l->program, options, err));
-    step->kernel = clCreateKernel(program, l->kernel, &st);
-    if (st != CL_SUCCESS) {
-        st = GCL_FAIL_CL(err, st, "clCreateKernel", "%s of %s.cl", l->kernel, l->program);
-        goto done;
-    }
-    GCL_TRY(fit_group(p, step, err));
-    GCL_TRY(set_arguments(p, step, err));
-done:
     return st;
 }
 
@@ -346,6 +290,8 @@ gcl_status gcl_plan_create(gcl_plan **out, gcl_context *ctx, const gcl_graph *gr
     GCL_TRY(place_memory(p, err));
     GCL_TRY(fill_slots(p, err));
     GCL_TRY(make_steps(p, err));
+    if (weights != NULL)
+        GCL_TRY(gcl_weight_set_finish(weights, err));
     *out = p;
     p = NULL;
 done:
