@@ -138,19 +138,26 @@ static gcl_status fill_constant(gcl_plan *p, plan_slot *s, gcl_error *err)
     return GCL_OK;
 }
 
-static gcl_status fill_weight(gcl_plan *p, plan_slot *s, gcl_error *err)
+/* Has a weight packed when the first step needs it, so that the device packs while the host loads
+ * programs. Other slots have their memory. */
+static gcl_status fill_weight(gcl_plan *p, gcl_slot slot, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    const gcl_tensor *t = gcl_graph_tensor(p->graph, s->value);
+    plan_slot *s = &p->slots[slot];
+    const gcl_tensor *t;
     size_t bytes = 0;
     cl_mem mem = NULL;
 
+    if (s->kind != SLOT_WEIGHT || s->filled)
+        return GCL_OK;
+    t = gcl_graph_tensor(p->graph, s->value);
     if (p->weights == NULL)
         return GCL_FAIL(err, GCL_E_ARG, "plan: the graph needs the weight %s, none were given",
                         t->name);
     st = gcl_weight_set_get(p->weights, &mem, &bytes, t->name, &t->shape, s->packing, err);
     if (st != GCL_OK)
         return st;
+    s->filled = true;
     if (s->mem == NULL) {
         s->mem = mem;
         return GCL_OK;
@@ -169,9 +176,7 @@ static gcl_status fill_slots(gcl_plan *p, gcl_error *err)
         plan_slot *s = &p->slots[i];
         if (s->kind == SLOT_CONST)
             st = fill_constant(p, s, err);
-        else if (s->kind == SLOT_WEIGHT)
-            st = fill_weight(p, s, err);
-        else
+        else if (s->kind != SLOT_WEIGHT)
             st = own_buffer(p, s, CL_MEM_READ_WRITE, "activation", err);
     }
     return st;
@@ -179,14 +184,17 @@ static gcl_status fill_slots(gcl_plan *p, gcl_error *err)
 
 static gcl_status make_kernel(gcl_plan *p, plan_step *step, gcl_error *err)
 {
-    gcl_status st =
-        gcl_kernel_create(p->ctx, &step->kernel, &step->launch, p->options.build_options, err);
+    gcl_status st = GCL_OK;
+    gcl_launch *l = &step->launch;
 
-    for (int i = 0; st == GCL_OK && i < step->launch.n_args; i++) {
-        const gcl_slot s = step->launch.args[i].slot;
-        st =
-            gcl_kernel_set_arg(step->kernel, &step->launch, i, s < 0 ? NULL : p->slots[s].mem, err);
+    GCL_TRY(gcl_kernel_create(p->ctx, &step->kernel, l, p->options.build_options, err));
+    for (int i = 0; i < l->n_args; i++) {
+        const gcl_slot s = l->args[i].slot;
+        if (s >= 0)
+            GCL_TRY(fill_weight(p, s, err));
+        GCL_TRY(gcl_kernel_set_arg(step->kernel, l, i, s < 0 ? NULL : p->slots[s].mem, err));
     }
+done:
     return st;
 }
 
@@ -228,8 +236,10 @@ static gcl_status make_steps(gcl_plan *p, gcl_error *err)
             GCL_TRY(make_kernel(p, step, err));
             continue;
         }
-        for (int k = 0; k < step->call.n_slots; k++)
+        for (int k = 0; k < step->call.n_slots; k++) {
+            GCL_TRY(fill_weight(p, step->call.slots[k], err));
             step->call_mem[k] = p->slots[step->call.slots[k]].mem;
+        }
         GCL_TRY(
             step->call.enqueue(step->call.param, gcl_context_queue(p->ctx), step->call_mem, err));
         if (p->options.guard)
@@ -303,6 +313,8 @@ void gcl_plan_destroy(gcl_plan *p)
 {
     if (p == NULL)
         return;
+    if (p->running) /* weights may lie in a file that is closed next */
+        clFinish(gcl_context_queue(p->ctx));
     for (int i = 0; i < p->n_steps; i++)
         if (p->steps[i].kernel != NULL)
             clReleaseKernel(p->steps[i].kernel);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 /* Columns that a work-item of pack/panels packs. */
-enum { KB = 64 };
+enum { KB = 256 };
 
 static void launch(gcl_launch *l, const gcl_device_info *device, size_t N, size_t K, size_t nr,
                    bool kn)
