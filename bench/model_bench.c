@@ -220,7 +220,7 @@ static gcl_status first_rows(bench *b, const bench_subject_totals *t, const char
 
     if (!cold && !warm)
         return GCL_OK;
-    bench_row_name(name, part, batch, cold ? BENCH_COLD : BENCH_WARM);
+    bench_row_name(name, b->opt, part, batch, cold ? BENCH_COLD : BENCH_WARM);
     tell(b, name);
     if (why[0] == '\0' && b->opt->first_run == NULL)
         why = "first runs need a process of their own, and no program was named";
@@ -254,7 +254,7 @@ static gcl_status measure_batch(bench *b, int part, size_t batch, char why[WHY_R
     char name[BENCH_ROW_NAME];
 
     why[0] = '\0';
-    bench_row_name(name, part, batch, BENCH_STEADY);
+    bench_row_name(name, b->opt, part, batch, BENCH_STEADY);
     tell(b, name);
     st = bench_memory_check(b->ctx, gcl_checkpoint_config(b->checkpoint), b->opt, part, batch,
                             b->known_batch, &b->known, &refusal);

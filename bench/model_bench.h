@@ -9,7 +9,9 @@
  * steady   a run of an existing plan: inputs written, kernels, outputs read back; of the pipeline:
  *          from a sentence's text to a PNG file
  *
- * cold and warm are measured with the first batch size alone. Inputs are random and seeded.
+ * cold and warm are measured with the first batch size alone. Inputs are random and seeded; the
+ * pipeline's sentences are four fixed ones, one a picture, and its text tower runs, as that of
+ * `generate` does, up to the end of the longest of the four.
  */
 #ifndef BENCH_MODEL_BENCH_H
 #define BENCH_MODEL_BENCH_H
@@ -43,6 +45,7 @@ typedef struct bench_model_options {
     unsigned phases;       /* bit 1 << phase; 0: all */
     const size_t *batches; /* [n_batches], borrowed; NULL: 1, 2, 4, 8, 16, 32 */
     size_t n_batches;
+    size_t tokens;             /* of a sentence in the part text; 0: context_length */
     bench_rule rule;           /* of a steady row; its limit_s covers all that the row runs */
     uint64_t max_memory_bytes; /* rows that need more are left out; 0: 3/4 of the device's memory */
     double fma_gflops;         /* ceiling for pct_fma; 0: unknown, the key is left out */

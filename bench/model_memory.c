@@ -2,14 +2,17 @@
 #include "bench/model_memory.h"
 
 /* At least what a part needs, from its graph: weights, and its largest value, which is read or
- * written beside another. */
-static gcl_status graph_needs(const gcl_config *config, gcl_part part, size_t batch,
+ * written beside another. tokens: of text, 0 for all. */
+static gcl_status graph_needs(const gcl_config *config, gcl_part part, size_t batch, size_t tokens,
                               uint64_t *total, uint64_t *largest, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     gcl_graph *graph = NULL;
 
-    GCL_TRY(gcl_part_graph(&graph, config, part, batch, err));
+    if (part == GCL_PART_TEXT && tokens > 0)
+        GCL_TRY(gcl_text_graph(&graph, config, batch, tokens, err));
+    else
+        GCL_TRY(gcl_part_graph(&graph, config, part, batch, err));
     for (gcl_value v = 0; v < gcl_graph_n_values(graph); v++) {
         const gcl_tensor *t = gcl_graph_tensor(graph, v);
         const uint64_t bytes = gcl_shape_count(&t->shape) * gcl_dtype_bytes(t->dtype);
@@ -36,10 +39,10 @@ gcl_status bench_memory_check(gcl_context *ctx, const gcl_config *config,
     const bool pipeline = part == BENCH_PART_PIPELINE;
     uint64_t need = 0, largest = 0;
 
-    GCL_TRY(graph_needs(config, pipeline ? GCL_PART_NETG : (gcl_part)part, batch, &need, &largest,
-                        err));
+    GCL_TRY(graph_needs(config, pipeline ? GCL_PART_NETG : (gcl_part)part, batch, opt->tokens,
+                        &need, &largest, err));
     if (pipeline)
-        GCL_TRY(graph_needs(config, GCL_PART_TEXT, 1, &need, &largest, err));
+        GCL_TRY(graph_needs(config, GCL_PART_TEXT, 1, 0, &need, &largest, err));
     if (known_batch > 0)
         need = known->weight_bytes + known->const_bytes +
                (uint64_t)((double)known->arena_bytes * (double)batch / (double)known_batch);

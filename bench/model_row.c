@@ -14,9 +14,20 @@ double bench_sum(const double *x, int n)
     return s;
 }
 
-void bench_row_name(char out[BENCH_ROW_NAME], int part, size_t batch, bench_phase phase)
+/* Whether the row is of a text tower that runs for as many tokens as were asked for. */
+static bool has_tokens(const bench_model_options *opt, int part)
 {
-    snprintf(out, BENCH_ROW_NAME, "%s/b%zu/%s", bench_part_name(part), batch,
+    return part == GCL_PART_TEXT && opt->tokens > 0;
+}
+
+void bench_row_name(char out[BENCH_ROW_NAME], const bench_model_options *opt, int part,
+                    size_t batch, bench_phase phase)
+{
+    char tokens[32] = "";
+
+    if (has_tokens(opt, part))
+        snprintf(tokens, sizeof tokens, "/t%zu", opt->tokens);
+    snprintf(out, BENCH_ROW_NAME, "%s/b%zu%s/%s", bench_part_name(part), batch, tokens,
              bench_phase_name(phase));
 }
 
@@ -28,10 +39,12 @@ gcl_status bench_row_create(json_t **out, const bench_model_options *opt, int pa
     char name[BENCH_ROW_NAME];
 
     *out = NULL;
-    bench_row_name(name, part, batch, phase);
+    bench_row_name(name, opt, part, batch, phase);
     GCL_TRY(bench_record_create(&record, opt->run, "model", name, err));
     GCL_TRY(bench_record_text(record, "part", bench_part_name(part), err));
     GCL_TRY(bench_record_count(record, "batch", batch, err));
+    if (has_tokens(opt, part))
+        GCL_TRY(bench_record_count(record, "tokens", opt->tokens, err));
     GCL_TRY(bench_record_text(record, "phase", bench_phase_name(phase), err));
     GCL_TRY(bench_record_count(record, "seed", (size_t)opt->seed, err));
     *out = record;

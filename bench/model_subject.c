@@ -35,7 +35,9 @@ struct bench_subject {
     stage stages[MAX_STAGES];
     int n_stages;
     size_t batch;
+    size_t tokens;                  /* for which the text tower runs */
     gcl_tokenizer *tokenizer;       /* the pipeline has one; NULL for a part */
+    int32_t *ids;                   /* [context_length], of a sentence; the pipeline has them */
     char folder[BENCH_FOLDER_ROOM]; /* of its pictures, removed in the end; "" for a part */
     char picture[BENCH_FOLDER_ROOM + 16];
 };
@@ -93,7 +95,10 @@ static gcl_status add_stage(bench_subject *s, gcl_model *m, gcl_part part, size_
     const gcl_graph *graph;
 
     g->repeat = repeat;
-    GCL_TRY(gcl_model_plan(m, &g->plan, part, batch, err));
+    if (part == GCL_PART_TEXT)
+        GCL_TRY(gcl_model_text_plan(m, &g->plan, batch, s->tokens, err));
+    else
+        GCL_TRY(gcl_model_plan(m, &g->plan, part, batch, err));
     graph = gcl_plan_graph(g->plan);
     g->node_ns = malloc(((size_t)gcl_plan_n_nodes(g->plan) + 1) * sizeof *g->node_ns);
     if (g->node_ns == NULL) {
@@ -150,12 +155,42 @@ static gcl_status link_stages(bench_subject *s, const char *input, int from, gcl
     return GCL_FAIL(err, GCL_E_NOT_FOUND, "netG has no input %s", input);
 }
 
+/* The pipeline's sentences, in turn. */
+static const char *const sentences[] = {
+    "a red circle on a blue square", "a small bird with a yellow belly and grey wings",
+    "a bowl of fruit on a wooden table", "two people walking on the beach at sunset"};
+
+enum { N_SENTENCES = sizeof sentences / sizeof sentences[0] };
+
+/* Makes the tokenizer, and finds how many tokens the longest sentence has. */
+static gcl_status prepare_sentences(bench_subject *s, gcl_checkpoint *checkpoint, const char *vocab,
+                                    gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const size_t context = s->config->context_length;
+
+    GCL_TRY(gcl_checkpoint_tokenizer(&s->tokenizer, checkpoint, vocab, err));
+    s->ids = malloc(context * sizeof *s->ids);
+    if (s->ids == NULL) {
+        st = GCL_FAIL(err, GCL_E_NOMEM, "bench: host allocation of %zu tokens", context);
+        goto done;
+    }
+    for (int i = 0; i < N_SENTENCES; i++) {
+        size_t used;
+        GCL_TRY(
+            gcl_tokenizer_prompt(s->tokenizer, sentences[i], context, true, s->ids, &used, err));
+        s->tokens = used > s->tokens ? used : s->tokens;
+    }
+done:
+    return st;
+}
+
 static gcl_status create_pipeline(bench_subject *s, gcl_model *m, gcl_checkpoint *checkpoint,
                                   const bench_model_options *opt, gcl_error *err)
 {
     gcl_status st = GCL_OK;
 
-    GCL_TRY(gcl_checkpoint_tokenizer(&s->tokenizer, checkpoint, opt->vocab, err));
+    GCL_TRY(prepare_sentences(s, checkpoint, opt->vocab, err));
     GCL_TRY(add_stage(s, m, GCL_PART_TEXT, 1, s->batch, "text.sentence", opt->seed, err));
     GCL_TRY(add_stage(s, m, GCL_PART_NOISE, 1, s->batch, "noise", opt->seed, err));
     GCL_TRY(add_stage(s, m, GCL_PART_NETG, s->batch, 1, "gen.rgb", opt->seed, err));
@@ -179,6 +214,8 @@ gcl_status bench_subject_create(bench_subject **out, gcl_model *m, gcl_checkpoin
         return GCL_FAIL(err, GCL_E_NOMEM, "bench: host allocation of %zu bytes", sizeof *s);
     s->config = gcl_model_config(m);
     s->batch = batch;
+    if (part != BENCH_PART_PIPELINE)
+        s->tokens = opt->tokens > 0 ? opt->tokens : s->config->context_length;
     if (part == BENCH_PART_PIPELINE)
         GCL_TRY(create_pipeline(s, m, checkpoint, opt, err));
     else
@@ -207,6 +244,7 @@ void bench_subject_destroy(bench_subject *s)
         rmdir(s->folder);
     }
     gcl_tokenizer_destroy(s->tokenizer);
+    free(s->ids);
     free(s);
 }
 
@@ -269,18 +307,16 @@ done:
 /* The token ids of the batch's sentences. */
 static gcl_status tokenize(bench_subject *s, gcl_error *err)
 {
-    static const char *const sentences[] = {
-        "a red circle on a blue square", "a small bird with a yellow belly and grey wings",
-        "a bowl of fruit on a wooden table", "two people walking on the beach at sunset"};
     gcl_status st = GCL_OK;
     const io *tokens = &s->stages[STAGE_TEXT].in[0];
 
-    for (size_t i = 0; i < s->batch && st == GCL_OK; i++) {
+    for (size_t i = 0; i < s->batch; i++) {
         size_t used;
-        st =
-            gcl_tokenizer_prompt(s->tokenizer, sentences[i % 4], s->config->context_length, true,
-                                 (int32_t *)(void *)(tokens->data + i * tokens->bytes), &used, err);
+        GCL_TRY(gcl_tokenizer_prompt(s->tokenizer, sentences[i % N_SENTENCES],
+                                     s->config->context_length, true, s->ids, &used, err));
+        memcpy(tokens->data + i * tokens->bytes, s->ids, tokens->bytes);
     }
+done:
     return st;
 }
 

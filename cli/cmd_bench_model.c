@@ -13,6 +13,7 @@
 enum {
     KEY_PART = CLI_KEY_BENCH_OWN,
     KEY_PHASE,
+    KEY_TOKENS,
     KEY_SECONDS,
     KEY_MAX_MEMORY,
     KEY_FIRST_RUN, /* of the processes that measure cold and warm starts; not in the help */
@@ -32,6 +33,9 @@ static const cli_flag model_flags[] = {
     {"phase", KEY_PHASE, "PHASE",
      "cold (empty kernel caches), warm (new process) or steady; may\n"
      "be repeated (default all)"},
+    {"tokens", KEY_TOKENS, "N",
+     "text: tokens of a sentence, start and end included (default:\n"
+     "all that the model can read)"},
     FLAG_SECONDS,
     {"max-memory", KEY_MAX_MEMORY, "MB",
      "leave out rows that need more device memory (default: three\n"
@@ -99,6 +103,8 @@ static gcl_status set(void *user, int key, char *value, gcl_error *err)
         return add_part(o, value, err);
     case KEY_PHASE:
         return add_phase(o, value, err);
+    case KEY_TOKENS:
+        return cli_size(&o->bench.tokens, "--tokens", value, 1, INT32_MAX, err);
     case KEY_SECONDS:
         st = cli_number(&n, "--seconds", value, 1, 86400, err);
         o->bench.rule.limit_s = (double)n;
@@ -163,7 +169,7 @@ static gcl_status measure_models(options *o, const cli_common *common, int argc,
     gcl_status st = GCL_OK;
     bench_run r = {0};
     json_t *rows = NULL;
-    char device[16], program[4096];
+    char device[16], tokens[24], program[4096];
     const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     char *first_run[16] = {program, "bench", "model"};
     int n = 3;
@@ -178,6 +184,11 @@ static gcl_status measure_models(options *o, const cli_common *common, int argc,
     if (common->preset != NULL) {
         first_run[n++] = "--preset";
         first_run[n++] = (char *)(size_t)common->preset;
+    }
+    if (o->bench.tokens > 0) {
+        snprintf(tokens, sizeof tokens, "%zu", o->bench.tokens);
+        first_run[n++] = "--tokens";
+        first_run[n++] = tokens;
     }
     first_run[n++] = "--first-run";
     o->bench.first_run = length > 0 ? first_run : NULL;
@@ -251,6 +262,7 @@ const cli_command cli_bench_model = {
     "memory, and naive FLOPs per second, also in percent of the measured ceiling.",
     model_flags,
     "galip bench model --part netG --batch 1 --phase steady\n"
+    "galip bench model --part text --tokens 12 --batch 1 --preset galip-224\n"
     "galip bench model --preset galip-224 -o html > model.html",
     run_model,
 };

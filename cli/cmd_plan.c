@@ -10,11 +10,14 @@
 #include "host/op.h"
 #include "weights/synthetic.h"
 
-enum { KEY_PART = CLI_KEY_OWN, KEY_TIME, TIMED_RUNS = 3, MAX_BATCH = 4096 };
+enum { KEY_PART = CLI_KEY_OWN, KEY_TOKENS, KEY_TIME, TIMED_RUNS = 3, MAX_BATCH = 4096 };
 
 static const cli_flag flags[] = {
     {"part", KEY_PART, "PART", "text, noise, netG, image or netD (default netG)"},
     {"batch", 'b', "B", "batch size, 1 .. 4096 (default 1)"},
+    {"tokens", KEY_TOKENS, "N",
+     "text: tokens of a sentence, start and end included (default:\n"
+     "all that the model can read)"},
     CLI_FLAG_VARIANT,
     {"time", KEY_TIME, NULL,
      "run it once, then three times timed, and show each node's\n"
@@ -29,7 +32,7 @@ static const cli_flag flags[] = {
 
 typedef struct options {
     gcl_part part;
-    size_t batch;
+    size_t batch, tokens;
     bool time;
     char *variants; /* owned */
 } options;
@@ -43,6 +46,8 @@ static gcl_status set(void *user, int key, char *value, gcl_error *err)
         return gcl_part_find(&o->part, value, err) == GCL_OK ? GCL_OK : CLI_E_USAGE;
     case 'b':
         return cli_size(&o->batch, "--batch", value, 1, MAX_BATCH, err);
+    case KEY_TOKENS:
+        return cli_size(&o->tokens, "--tokens", value, 1, INT32_MAX, err);
     case CLI_KEY_VARIANT:
         return cli_variants_add(&o->variants, value, err);
     default:
@@ -184,7 +189,10 @@ static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error 
     GCL_TRY(cli_parse(self, argc, argv, &common, set, &o, NULL, err));
     plan_options.variants = o.variants;
     GCL_TRY(cli_session_open(&s, &common, &plan_options, err));
-    GCL_TRY(gcl_model_plan(s.model, &plan, o.part, o.batch, err));
+    if (o.part == GCL_PART_TEXT && o.tokens > 0)
+        GCL_TRY(gcl_model_text_plan(s.model, &plan, o.batch, o.tokens, err));
+    else
+        GCL_TRY(gcl_model_plan(s.model, &plan, o.part, o.batch, err));
     if (o.time) {
         GCL_TRY(cli_alloc(&ns, (size_t)gcl_plan_n_nodes(plan), sizeof *ns, "times", err));
         GCL_TRY(measure(plan, ns, err));
@@ -212,7 +220,7 @@ const cli_command cli_plan = {
     "1 MB is 10^6 bytes.",
     flags,
     "galip plan --part netG --batch 4\n"
-    "galip plan --part text --time --preset galip-224\n"
+    "galip plan --part text --tokens 12 --time --preset galip-224\n"
     "galip plan --variant conv2d=plain_f32 --variant linear=plain_f32 --json",
     run,
 };

@@ -31,37 +31,99 @@ static gcl_slot add_slot(gcl_emit *e, slot_kind kind, size_t bytes)
     return p->n_slots++;
 }
 
-static gcl_slot find_slot(const gcl_plan *p, gcl_value v, const gcl_packing *packing)
+static gcl_slot find_slot(const gcl_plan *p, gcl_value v, const gcl_packing *packing, bool blocked)
 {
     for (gcl_slot s = 0; s < p->n_slots; s++)
-        if (p->slots[s].value == v && p->slots[s].packing == packing)
+        if (p->slots[s].value == v && p->slots[s].packing == packing &&
+            p->slots[s].blocked == blocked)
             return s;
     return -1;
 }
 
 gcl_slot gcl_plan_slot(const gcl_plan *plan, gcl_value v)
 {
-    return find_slot(plan, gcl_graph_base(plan->graph, v), NULL);
+    return find_slot(plan, gcl_graph_base(plan->graph, v), NULL, false);
+}
+
+gcl_slot gcl_plan_blocked_slot(const gcl_plan *plan, gcl_value v)
+{
+    return find_slot(plan, v, NULL, true);
+}
+
+bool gcl_has_blocks(const gcl_graph *g, gcl_value v, const gcl_device_info *device)
+{
+    const gcl_tensor *t = gcl_graph_tensor(g, v);
+
+    return gcl_device_is_cpu(device) && t->dtype == GCL_F32 && t->shape.rank == 4 &&
+           t->shape.dim[1] % gcl_block_channels(device) == 0 &&
+           t->shape.dim[2] <= INT32_MAX / t->shape.dim[3];
+}
+
+bool gcl_emit_is_blocked(const gcl_emit *e, gcl_value v)
+{
+    return gcl_plan_slot(e->plan, v) < 0 && gcl_plan_blocked_slot(e->plan, v) >= 0;
+}
+
+/* A launch that copies a value [N, C, H, W] from one layout to the other. */
+static void add_copy(gcl_emit *e, const char *kernel, const gcl_shape *s, gcl_slot from,
+                     gcl_slot to)
+{
+    const gcl_device_info *device = gcl_emit_device(e);
+    const size_t VW = gcl_block_channels(device), plane = s->dim[2] * s->dim[3];
+    gcl_launch l = {.program = "layout/blocks", .kernel = kernel};
+
+    snprintf(l.options, sizeof l.options, "-DVW=%zu", VW);
+    gcl_launch_arg(&l, gcl_arg_slot(from));
+    gcl_launch_arg(&l, gcl_arg_slot(to));
+    gcl_launch_arg(&l, gcl_arg_int(plane));
+    gcl_launch_tiles(&l, device, gcl_div_up(plane, 16), s->dim[0] * s->dim[1] / VW, 1);
+    if (gcl_emit_launch(e, &l, NULL) != GCL_OK)
+        e->out_of_memory = true;
 }
 
 gcl_slot gcl_emit_value(gcl_emit *e, gcl_value v)
 {
     const gcl_value base = gcl_graph_base(e->plan->graph, v);
     const gcl_tensor *t = gcl_graph_tensor(e->plan->graph, base);
-    gcl_slot s = find_slot(e->plan, base, NULL);
+    const gcl_slot blocked = gcl_plan_blocked_slot(e->plan, base);
+    gcl_slot s = gcl_plan_slot(e->plan, base);
 
     if (s >= 0)
         return s;
     s = add_slot(e, t->kind == GCL_VALUE_WEIGHT ? SLOT_WEIGHT : SLOT_VALUE,
                  gcl_shape_count(&t->shape) * gcl_dtype_bytes(t->dtype));
+    if (s < 0)
+        return s;
+    e->plan->slots[s].value = base;
+    if (blocked >= 0)
+        add_copy(e, "blocks_to_planes_f32", &t->shape, blocked, s);
+    return s;
+}
+
+gcl_slot gcl_emit_blocked(gcl_emit *e, gcl_value v)
+{
+    const gcl_graph *g = e->plan->graph;
+    const gcl_shape *shape = &gcl_graph_tensor(g, v)->shape;
+    const bool is_result = v == gcl_graph_node_at(g, e->node)->out;
+    gcl_slot s = gcl_plan_blocked_slot(e->plan, v), plain;
+
+    assert(gcl_has_blocks(g, v, gcl_emit_device(e)));
     if (s >= 0)
-        e->plan->slots[s].value = base;
+        return s;
+    plain = is_result ? -1 : gcl_emit_value(e, v);
+    s = add_slot(e, SLOT_VALUE, gcl_shape_count(shape) * sizeof(float));
+    if (s < 0)
+        return s;
+    e->plan->slots[s].value = v;
+    e->plan->slots[s].blocked = true;
+    if (plain >= 0)
+        add_copy(e, "planes_to_blocks_f32", shape, plain, s);
     return s;
 }
 
 gcl_slot gcl_emit_packed(gcl_emit *e, gcl_value v, const gcl_packing *packing)
 {
-    gcl_slot s = find_slot(e->plan, v, packing);
+    gcl_slot s = find_slot(e->plan, v, packing, false);
 
     if (s >= 0)
         return s;
@@ -267,6 +329,22 @@ static gcl_status emit_node(gcl_emit *e, gcl_error *err)
     return st;
 }
 
+/* What is read after a run is row-major. */
+static gcl_status emit_outputs(gcl_emit *e, gcl_error *err)
+{
+    const gcl_graph *g = e->plan->graph;
+
+    for (e->node = 0; e->node < gcl_graph_n_nodes(g); e->node++) {
+        const gcl_value out = gcl_graph_node_at(g, e->node)->out;
+        for (gcl_value v = 0; v < gcl_graph_n_values(g); v++)
+            if (gcl_graph_tensor(g, v)->is_output && gcl_graph_base(g, v) == out)
+                gcl_emit_value(e, v);
+    }
+    return e->out_of_memory
+               ? GCL_FAIL(err, GCL_E_NOMEM, "plan: host allocation failed while planning")
+               : GCL_OK;
+}
+
 gcl_status gcl_plan_emit(gcl_plan *plan, gcl_error *err)
 {
     gcl_status st = GCL_OK;
@@ -284,6 +362,7 @@ gcl_status gcl_plan_emit(gcl_plan *plan, gcl_error *err)
             gcl_emit_value(&e, v);
     for (e.node = 0; e.node < n_nodes; e.node++)
         GCL_TRY(emit_node(&e, err));
+    GCL_TRY(emit_outputs(&e, err));
 done:
     return st;
 }

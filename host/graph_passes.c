@@ -53,8 +53,10 @@ void gcl_graph_prune(gcl_graph *g)
 }
 
 /* A merged node takes the consumer's place, where all operands of both exist. */
-void gcl_graph_fuse(gcl_graph *g)
+static bool fuse_once(gcl_graph *g)
 {
+    const int n = g->n_nodes;
+
     for (int i = 0; i < g->n_nodes; i++) {
         gcl_node merged = g->nodes[i];
         int j = -1;
@@ -67,6 +69,14 @@ void gcl_graph_fuse(gcl_graph *g)
         remove_node(g, i);
         i--; /* the next node moved here; the merged one is met again further on */
     }
+    return g->n_nodes < n;
+}
+
+/* Until nothing merges: what a node has absorbed may let an earlier one merge with it. */
+void gcl_graph_fuse(gcl_graph *g)
+{
+    while (fuse_once(g))
+        ;
 }
 
 /* The resize whose result is v and enlarges; NULL when v is something else. */

@@ -90,8 +90,29 @@ double gcl_flops_none(const gcl_graph *g, const gcl_node *node);
 /** A piece of device memory of the plan. Negative after an error, which the launch reports. */
 typedef int gcl_slot;
 
-/** The memory of an operand or result as it is: row-major, of the value's dtype. */
+/** The memory of an operand or result, row-major, of the value's dtype. */
 gcl_slot gcl_emit_value(gcl_emit *e, gcl_value v);
+
+/**
+ * The same in channel blocks, [N, C/VW, H, W, VW]: what vector code reads and writes without
+ * gathering. A value is in the layout in which its node made it; asking for it in the other one adds
+ * a launch that copies it, once. Only for values of which gcl_has_blocks is true.
+ */
+gcl_slot gcl_emit_blocked(gcl_emit *e, gcl_value v);
+
+/** Channels of a block, VW. */
+static inline size_t gcl_block_channels(const gcl_device_info *device)
+{
+    return device->vector_width_f32 >= 16 ? 16 : 8;
+}
+
+/** Whether v, [N, C, H, W] f32, consists of whole blocks on a device that wants them: a CPU, where a
+ *  work-item is vector code. */
+bool gcl_has_blocks(const gcl_graph *g, gcl_value v, const gcl_device_info *device);
+
+/** Whether v is in channel blocks only, so that gcl_emit_value would copy it. */
+bool gcl_emit_is_blocked(const gcl_emit *e, gcl_value v);
+
 /** A weight in another layout, made once while planning. v must be of kind GCL_VALUE_WEIGHT. */
 gcl_slot gcl_emit_packed(gcl_emit *e, gcl_value v, const gcl_packing *packing);
 /** Scratch that lives during this node only. */
@@ -150,12 +171,12 @@ static inline gcl_arg gcl_arg_local(size_t bytes)
     return a;
 }
 
-enum { GCL_MAX_ARGS = 20 };
+enum { GCL_MAX_ARGS = 28 };
 
 typedef struct gcl_launch {
     const char *program; /* kernels/PROGRAM.cl; static string */
     const char *kernel;  /* static string */
-    char options[128];   /* "-DWG=64 -DACT=1" */
+    char options[224];   /* "-DWG=64 -DACT=1" */
     int n_args;
     gcl_arg args[GCL_MAX_ARGS];
     int dims;         /* sizes beyond are 1 */

@@ -13,7 +13,8 @@ typedef enum slot_kind { SLOT_VALUE, SLOT_TEMP, SLOT_WEIGHT, SLOT_CONST } slot_k
 typedef struct plan_slot {
     slot_kind kind;
     size_t bytes;
-    gcl_value value;            /* of SLOT_VALUE and SLOT_WEIGHT; a base, never a view */
+    gcl_value value;            /* of SLOT_VALUE and SLOT_WEIGHT; a view only when blocked */
+    bool blocked;               /* of SLOT_VALUE: in channel blocks */
     const gcl_packing *packing; /* of SLOT_WEIGHT */
     void *data;                 /* of SLOT_CONST until uploaded; owned */
     int first, last;            /* steps between which the contents matter */
@@ -54,7 +55,10 @@ struct gcl_plan {
 /** Fills slots and steps from the graph: one emit call per node. */
 gcl_status gcl_plan_emit(gcl_plan *plan, gcl_error *err);
 
-/** The slot of a value's memory; -1 when no step uses it. */
+/** The slot of a value's row-major memory; -1 when no step uses it. */
 gcl_slot gcl_plan_slot(const gcl_plan *plan, gcl_value v);
+
+/** The slot of a value's memory in channel blocks; -1 when no step uses it. */
+gcl_slot gcl_plan_blocked_slot(const gcl_plan *plan, gcl_value v);
 
 #endif

@@ -236,7 +236,8 @@ static double value_bytes(const gcl_graph *g, gcl_value v)
 gcl_plan_node gcl_plan_node_at(const gcl_plan *p, int i)
 {
     const gcl_node *node = gcl_graph_node_at(p->graph, i);
-    const gcl_slot s = gcl_plan_slot(p, node->out);
+    const gcl_slot blocked = gcl_plan_blocked_slot(p, node->out);
+    const gcl_slot s = blocked >= 0 ? blocked : gcl_plan_slot(p, node->out);
     gcl_plan_node n = {.node = node, .variant = p->variants[i]->name};
 
     n.flops = node->op->flops(p->graph, node);

@@ -18,5 +18,5 @@ __kernel void activation_plain_f32(__global const float *x, __global float *y, c
     const size_t i = get_global_id(0);
 
     if (i < count)
-        y[i] = activate(x[i], slope);
+        y[i] = activate(x[i], ACT, slope);
 }

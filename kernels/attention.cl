@@ -11,14 +11,15 @@
  * Launch     attention_plain   one work-group per query, head and b, global = { T * WG, n_heads, B },
  *                              local = { WG, 1, 1 }, local memory 4 * T (score) + 4 * WG bytes
  *            attention_head    one work-item per head and b, global = { n_heads, B }; keys,
- *                              transposed, and scores are private: 4 * TB * VW * (D_HEAD + TQ) bytes
+ *                              transposed, values and scores are private:
+ *                              4 * (T_ROOM + TQ) * (D_HEAD + D_ROOM + 1) bytes and less
  *
  * Tunables   WG      common/reduce.h
  *            VW      elements of a vector                   common/vec.h
- *            TB      vectors of keys, T <= TB * VW (head)   default 7     1 .. 16
- *            D_HEAD  d_head (head)                          default 64    a multiple of VW
- *            TQ      queries at a time (head), so that      default 1     1 .. 4
- *                    TQ * TB sums fit the registers
+ *            T_ROOM  keys there is room for (head)          default 64    a multiple of 2 * VW
+ *            D_HEAD  d_head (head)                          default 64    1 .. 128
+ *            TQ      queries at a time (head), so that      default 4     1 .. 12
+ *                    TQ * 2 sums fit the registers
  * Numerics   every sum in fp32. plain: any d_head >= 1; T as far as local memory holds the scores.
  * Needs      OpenCL C 1.2, no extensions.
  * Source     Vaswani et al. 2017 (arXiv:1706.03762) eq. 1; torch.nn.MultiheadAttention's in_proj.
@@ -26,14 +27,20 @@
 #include "common/reduce.h"
 #include "common/vec.h"
 
-#ifndef TB
-#define TB 7
+#ifndef T_ROOM
+#define T_ROOM 64
 #endif
 #ifndef D_HEAD
 #define D_HEAD 64
 #endif
 #ifndef TQ
-#define TQ 1
+#define TQ 4
+#endif
+
+#define NB (2 * VW) /* columns of a product at a time */
+#define D_ROOM ((D_HEAD + NB - 1) / NB * NB)
+#if T_ROOM % NB != 0
+#error "attention: T_ROOM must be a multiple of 2 * VW"
 #endif
 
 __kernel __attribute__((reqd_work_group_size(WG, 1, 1))) void
@@ -78,52 +85,68 @@ attention_plain_f32(__global const float *qkv, __global float *y, __local float 
     }
 }
 
-/* Scores of TQ queries against all keys: s[i,j] = sum_c q[i,c] * kt[c,j] * scale */
-static inline void score_queries(float *s, __global const float *const *q, const float *kt,
-                                 float scale)
+/* kt[c,j] = k[j,c]; keys past the end repeat the last one. Four at a time, as vectors: no scatter. */
+static inline void copy_keys(float *kt, __global const float *k, int T, size_t step)
 {
-    vec acc[TQ][TB];
-
-#pragma unroll
-    for (int i = 0; i < TQ; i++)
-#pragma unroll
-        for (int b = 0; b < TB; b++)
-            acc[i][b] = (vec)(0.0f);
-    for (int c = 0; c < D_HEAD; c++)
-#pragma unroll
-        for (int i = 0; i < TQ; i++)
-#pragma unroll
-            for (int b = 0; b < TB; b++)
-                acc[i][b] += q[i][c] * VLOAD((size_t)(c * TB + b), kt);
-#pragma unroll
-    for (int i = 0; i < TQ; i++)
-#pragma unroll
-        for (int b = 0; b < TB; b++)
-            VSTORE(acc[i][b] * scale, (size_t)(i * TB + b), s);
+    for (int j = 0; j < T_ROOM; j += 4) {
+        __global const float *k0 = k + (size_t)min(j, T - 1) * step;
+        __global const float *k1 = k + (size_t)min(j + 1, T - 1) * step;
+        __global const float *k2 = k + (size_t)min(j + 2, T - 1) * step;
+        __global const float *k3 = k + (size_t)min(j + 3, T - 1) * step;
+        for (int c = 0; c < D_HEAD; c++)
+            vstore4((float4)(k0[c], k1[c], k2[c], k3[c]), 0, kt + c * T_ROOM + j);
+    }
 }
 
-/* exp(s - max s) of the first n_keys scores, 0 behind them; returns their sum. */
-static inline float exponentials(float *s, int n_keys)
+/* Values, with zeros in columns past the end. */
+static inline void copy_values(float *to, __global const float *v, int T, size_t step)
+{
+    for (int j = 0; j < T; j++)
+        for (int c = 0; c < D_ROOM; c++)
+            to[j * D_ROOM + c] = c < D_HEAD ? v[(size_t)j * step + (size_t)c] : 0.0f;
+}
+
+/* y[i,c] = sum_k a[i,k] * b[k,c] for TQ rows, k < n_k and c < n, which is rounded up to NB. */
+static inline __attribute__((always_inline)) void
+multiply(float *y, int ld_y, const float *a, int ld_a, const float *b, int ld_b, int n_k, int n)
+{
+    for (int c = 0; c < n; c += NB) {
+        vec acc[TQ][2];
+#pragma unroll
+        for (int i = 0; i < TQ; i++)
+            acc[i][0] = acc[i][1] = (vec)(0.0f);
+        for (int k = 0; k < n_k; k++) {
+            const vec b0 = VLOAD(0, b + k * ld_b + c), b1 = VLOAD(1, b + k * ld_b + c);
+#pragma unroll
+            for (int i = 0; i < TQ; i++) {
+                acc[i][0] += a[i * ld_a + k] * b0;
+                acc[i][1] += a[i * ld_a + k] * b1;
+            }
+        }
+#pragma unroll
+        for (int i = 0; i < TQ; i++) {
+            VSTORE(acc[i][0], 0, y + i * ld_y + c);
+            VSTORE(acc[i][1], 1, y + i * ld_y + c);
+        }
+    }
+}
+
+/* exp(s - max s) of the first n_keys scores, 0 from there up to n; returns their sum. */
+static inline float exponentials(float *s, int n_keys, int n)
 {
     vec top = (vec)(-INFINITY), sum = (vec)(0.0f);
-    float lane[VW], largest = -INFINITY, total = 0.0f;
 
-    for (int j = n_keys; j < TB * VW; j++)
+    for (int j = n_keys; j < n; j++)
         s[j] = -INFINITY;
-    for (int b = 0; b < TB; b++)
-        top = fmax(top, VLOAD((size_t)b, s));
-    VSTORE(top, 0, lane);
-    for (int j = 0; j < VW; j++)
-        largest = fmax(largest, lane[j]);
-    for (int b = 0; b < TB; b++) {
-        const vec e = exp(VLOAD((size_t)b, s) - largest);
-        VSTORE(e, (size_t)b, s);
+    for (int j = 0; j < n; j += VW)
+        top = fmax(top, VLOAD(0, s + j));
+    top = (vec)(vec_max(top));
+    for (int j = 0; j < n; j += VW) {
+        const vec e = exp(VLOAD(0, s + j) - top);
+        VSTORE(e, 0, s + j);
         sum += e;
     }
-    VSTORE(sum, 0, lane);
-    for (int j = 0; j < VW; j++)
-        total += lane[j];
-    return total;
+    return vec_sum(sum);
 }
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
@@ -132,34 +155,26 @@ attention_head_f32(__global const float *qkv, __global float *y, const int T, co
 {
     const size_t d_model = get_global_size(0) * D_HEAD, head = get_global_id(0) * D_HEAD;
     const size_t row = get_global_id(1) * (size_t)T; /* of qkv[b,0] and y[b,0] */
-    __global const float *q0 = qkv + row * 3 * d_model + head;
-    __global const float *k = q0 + d_model, *v = k + d_model;
-    float kt[D_HEAD * TB * VW]; /* k[j,c] at [c,j] */
-    float s[TQ * TB * VW];
+    float kt[D_HEAD * T_ROOM], v[T_ROOM * D_ROOM];
+    float q[TQ * D_HEAD], s[TQ * T_ROOM], sums[TQ * D_ROOM], total[TQ];
 
-    for (int j = 0; j < TB * VW; j++)
-        for (int c = 0; c < D_HEAD; c++)
-            kt[c * TB * VW + j] = j < T ? k[(size_t)j * 3 * d_model + (size_t)c] : 0.0f;
+    qkv += row * 3 * d_model + head;
     y += row * d_model + head;
-    for (int t0 = 0; t0 < T; t0 += TQ) {
-        __global const float *q[TQ]; /* rows past the end repeat the last one */
+    copy_keys(kt, qkv + d_model, T, 3 * d_model);
+    copy_values(v, qkv + 2 * d_model, T, 3 * d_model);
+    for (int t = 0; t < T; t += TQ) {
+        const int rows = min(TQ, T - t), n_keys = causal ? t + rows : T;
+        const int n = (n_keys + NB - 1) / NB * NB;
+        for (int i = 0; i < TQ; i++) /* rows past the end repeat the last one */
+            for (int c = 0; c < D_HEAD; c++)
+                q[i * D_HEAD + c] =
+                    qkv[(size_t)(t + min(i, rows - 1)) * 3 * d_model + (size_t)c] * scale;
+        multiply(s, T_ROOM, q, D_HEAD, kt, T_ROOM, D_HEAD, n);
         for (int i = 0; i < TQ; i++)
-            q[i] = q0 + (size_t)min(t0 + i, T - 1) * 3 * d_model;
-        score_queries(s, q, kt, scale);
-        for (int i = 0; i < TQ && t0 + i < T; i++) {
-            const int n_keys = causal ? t0 + i + 1 : T;
-            const float total = exponentials(s + i * TB * VW, n_keys);
-            vec acc[D_HEAD / VW];
-#pragma unroll
-            for (int b = 0; b < D_HEAD / VW; b++)
-                acc[b] = (vec)(0.0f);
-            for (int j = 0; j < n_keys; j++)
-#pragma unroll
-                for (int b = 0; b < D_HEAD / VW; b++)
-                    acc[b] += s[i * TB * VW + j] * VLOAD((size_t)b, v + (size_t)j * 3 * d_model);
-#pragma unroll
-            for (int b = 0; b < D_HEAD / VW; b++)
-                VSTORE(acc[b] / total, (size_t)b, y + (size_t)(t0 + i) * d_model);
-        }
+            total[i] = exponentials(s + i * T_ROOM, causal ? min(t + i + 1, n_keys) : T, n);
+        multiply(sums, D_ROOM, s, T_ROOM, v, D_ROOM, n_keys, D_ROOM);
+        for (int i = 0; i < rows; i++)
+            for (int c = 0; c < D_HEAD; c++)
+                y[(size_t)(t + i) * d_model + (size_t)c] = sums[i * D_ROOM + c] / total[i];
     }
 }

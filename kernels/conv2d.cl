@@ -1,15 +1,16 @@
 /*
- * conv2d.cl - 2-D convolution (cross-correlation), NCHW, fp32, with a fused epilogue.
+ * conv2d.cl - 2-D convolution (cross-correlation), NCHW, fp32, with a fused end.
  *
- * Math       y[n,o,oh,ow] = act(sum_{i,kh,kw} x[n,i,oh*stride-pad+kh,ow*stride-pad+kw]
- *                               * w[o,i,kh,kw] + bias[o]) + residual[n,o,oh,ow]
- *            with x = 0 outside of the picture
+ * Math       y[n,o,oh,ow] = finish(sum_{i,kh,kw} x[n,i,oh*stride-pad+kh,ow*stride-pad+kw]
+ *                                  * w[o,i,kh,kw])
+ *            with x = 0 outside of the picture; common/conv_tail.h tells finish
  *
  * Operands   x         [N, I, H, W]                                          read
  *            w         conv2d_panel: [O/NR, I, kH, kW, NR] panels of NR output channels,
  *                      zero-padded; conv2d_plain: [O, I, kH, kW]             read
  *            bias      [O]                                                   read when HAS_BIAS
- *            residual  [N, O, oH, oW]                                        read when HAS_RESIDUAL
+ *            affine    [N, affine_step]                                      read when HAS_AFFINE
+ *            residual  [N, O, rH, rW]                                        read when HAS_RESIDUAL
  *            y         [N, O, oH, oW]                                        written
  *
  * Launch     conv2d_panel   one work-item per tile of MR pixels of a row x NR channels,
@@ -17,7 +18,7 @@
  *            conv2d_plain   one work-item per element, global = { oW, oH, N*O } rounded up
  *            conv2d_columns   col[(i,kh,kw), (oh,ow)] = x[n,i,oh*stride-pad+kh,ow*stride-pad+kw]
  *                           for a library's product, global = { oW, oH, I*kH*kW } rounded up
- *            conv2d_epilogue  the epilogue alone, in place, global = { oH*oW, N*O } rounded up
+ *            conv2d_finish  the end alone, in place, global = { oW, oH, N*O } rounded up
  *            no local memory
  *
  * Tunables   VW      elements of a vector                  common/vec.h
@@ -25,7 +26,7 @@
  *            MR      pixels of a tile                      default 4    1 .. 16
  *            KW      kernel width (panel)                  default 3    >= 1
  *            STRIDE  stride in both directions (panel)     default 1    >= 1
- *            ACT, HAS_BIAS, HAS_RESIDUAL                   common/epilogue.h
+ *            ACT, HAS_BIAS, HAS_AFFINE, HAS_RESIDUAL, LAST   common/conv_tail.h
  *
  *            The loops over a tile are unrolled by request: left to themselves compilers keep the
  *            accumulators in memory (PoCL 3.1, AVX-512: 79 instead of 168 GFLOP/s).
@@ -50,17 +51,21 @@
 #endif
 
 #include "common/vec.h"
-#include "common/epilogue.h"
+#include "common/conv_tail.h"
 
 #define NR (NV * VW)
 #define COLUMNS ((MR - 1) * STRIDE + KW)
 
 __kernel void conv2d_panel_f32(__global const float *x, __global const float *w,
-                               __global const float *bias, __global const float *residual,
-                               __global float *y, const int N, const int I, const int H,
-                               const int W, const int O, const int oH, const int oW, const int kH,
-                               const int pad, const float slope)
+                               __global const float *bias, __global const float *affine,
+                               __global const float *residual, __global float *y, const int N,
+                               const int I, const int H, const int W, const int O, const int oH,
+                               const int oW, const int affine_step, const int affine_at,
+                               const int rH, const int rW, const float slope,
+                               const float last_slope, const int kH, const int pad)
 {
+    const tail end = {bias,        affine,    residual, O,  oH,    oW,
+                      affine_step, affine_at, rH,       rW, slope, last_slope};
     const int ow0 = (int)get_global_id(0) * MR;
     const size_t n = get_global_id(1) / (size_t)oH;
     const int oh = (int)(get_global_id(1) % (size_t)oH);
@@ -117,17 +122,22 @@ __kernel void conv2d_panel_f32(__global const float *x, __global const float *w,
         const size_t row = (n * (size_t)O + (size_t)(o0 + j)) * (size_t)oH + (size_t)oh;
         for (int r = 0; r < r_valid; r++) {
             const size_t at = row * (size_t)oW + (size_t)(ow0 + r);
-            y[at] = epilogue(sum[r][j], bias, (size_t)(o0 + j), residual, at, slope);
+            y[at] = finish(&end, sum[r][j], (int)n, o0 + j, oh, ow0 + r);
         }
     }
 }
 
 __kernel void conv2d_plain_f32(__global const float *x, __global const float *w,
-                               __global const float *bias, __global const float *residual,
-                               __global float *y, const int N, const int I, const int H,
-                               const int W, const int O, const int oH, const int oW, const int kH,
-                               const int pad, const float slope, const int kW, const int stride)
+                               __global const float *bias, __global const float *affine,
+                               __global const float *residual, __global float *y, const int N,
+                               const int I, const int H, const int W, const int O, const int oH,
+                               const int oW, const int affine_step, const int affine_at,
+                               const int rH, const int rW, const float slope,
+                               const float last_slope, const int kH, const int pad, const int kW,
+                               const int stride)
 {
+    const tail end = {bias,        affine,    residual, O,  oH,    oW,
+                      affine_step, affine_at, rH,       rW, slope, last_slope};
     const int ow = (int)get_global_id(0);
     const int oh = (int)get_global_id(1);
     const size_t n = get_global_id(2) / (size_t)O;
@@ -145,11 +155,11 @@ __kernel void conv2d_plain_f32(__global const float *x, __global const float *w,
             const size_t x_row = (n * (size_t)I + (size_t)i) * (size_t)H + (size_t)(h0 + kh);
             const size_t w_row = (o * (size_t)I + (size_t)i) * (size_t)kH + (size_t)kh;
             for (int kw = kw_from; kw < kw_to; kw++)
-                sum += x[x_row * (size_t)W + (size_t)(w0 + kw)] *
-                       w[w_row * (size_t)kW + (size_t)kw];
+                sum +=
+                    x[x_row * (size_t)W + (size_t)(w0 + kw)] * w[w_row * (size_t)kW + (size_t)kw];
         }
     const size_t at = ((n * (size_t)O + o) * (size_t)oH + (size_t)oh) * (size_t)oW + (size_t)ow;
-    y[at] = epilogue(sum, bias, o, residual, at, slope);
+    y[at] = finish(&end, sum, (int)n, (int)o, oh, ow);
 }
 
 __kernel void conv2d_columns_f32(__global const float *x, __global float *col, const int n,
@@ -172,15 +182,20 @@ __kernel void conv2d_columns_f32(__global const float *x, __global float *col, c
         inside ? x[row * (size_t)W + (size_t)w] : 0.0f;
 }
 
-__kernel void conv2d_epilogue_f32(__global const float *bias, __global const float *residual,
-                                  __global float *y, const int N, const int O, const ulong P,
-                                  const float slope)
+__kernel void conv2d_finish_f32(__global const float *bias, __global const float *affine,
+                                __global const float *residual, __global float *y, const int N,
+                                const int O, const int oH, const int oW, const int affine_step,
+                                const int affine_at, const int rH, const int rW, const float slope,
+                                const float last_slope)
 {
-    const size_t p = get_global_id(0);
-    const size_t row = get_global_id(1); /* (n,o) */
+    const tail end = {bias,        affine,    residual, O,  oH,    oW,
+                      affine_step, affine_at, rH,       rW, slope, last_slope};
+    const int ow = (int)get_global_id(0);
+    const int oh = (int)get_global_id(1);
+    const size_t plane = get_global_id(2); /* (n,o) */
 
-    if (p >= P || row >= (size_t)N * (size_t)O)
+    if (ow >= oW || oh >= oH || plane >= (size_t)N * (size_t)O)
         return;
-    const size_t at = row * P + p;
-    y[at] = epilogue(y[at], bias, row % (size_t)O, residual, at, slope);
+    const size_t at = (plane * (size_t)oH + (size_t)oh) * (size_t)oW + (size_t)ow;
+    y[at] = finish(&end, y[at], (int)(plane / (size_t)O), (int)(plane % (size_t)O), oh, ow);
 }

@@ -10,14 +10,65 @@
  *            beta   [C]                read
  *            y      [R, C] row-major   written
  *
- * Launch     one work-group per row, global = { R * WG }, local = { WG }, 4 * WG bytes local memory
+ * Launch     layernorm_row    one work-item per row, global = { R }
+ *            layernorm_plain  one work-group per row, global = { R * WG }, local = { WG },
+ *                             4 * WG bytes local memory
  * Tunables   WG     common/reduce.h
+ *            VW     elements of a vector (row)   common/vec.h
  * Numerics   two passes over x; every sum in fp32. Any R and C >= 1.
  * Needs      OpenCL C 1.2, no extensions.
  * Source     Ba, Kiros, Hinton 2016 (arXiv:1607.06450) eq. 3-4, with the conventions of
  *            torch.nn.LayerNorm: biased variance, eps inside the root.
  */
 #include "common/reduce.h"
+#include "common/vec.h"
+
+/* Vectors that a work-item sums at a time, to hide the latency of additions. */
+#define CHAINS 4
+
+/* sum_c (x[c] - shift), or of their squares */
+static inline float sum_row(__global const float *x, int C, float shift, bool squares)
+{
+    vec acc[CHAINS];
+    float total = 0.0f;
+    int c = 0;
+
+#pragma unroll
+    for (int i = 0; i < CHAINS; i++)
+        acc[i] = (vec)(0.0f);
+    for (; c + CHAINS * VW <= C; c += CHAINS * VW)
+#pragma unroll
+        for (int i = 0; i < CHAINS; i++) {
+            const vec d = VLOAD((size_t)i, x + c) - shift;
+            acc[i] += squares ? d * d : d;
+        }
+    for (; c < C; c++) {
+        const float d = x[c] - shift;
+        total += squares ? d * d : d;
+    }
+    for (int i = 1; i < CHAINS; i++)
+        acc[0] += acc[i];
+    return total + vec_sum(acc[0]);
+}
+
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+layernorm_row_f32(__global const float *x, __global const float *gamma, __global const float *beta,
+                  __global float *y, const int C, const float eps)
+{
+    /* x[r,:] and y[r,:] */
+    x += get_global_id(0) * (size_t)C;
+    y += get_global_id(0) * (size_t)C;
+
+    const float mean = sum_row(x, C, 0.0f, false) / (float)C;
+    const float rstd = 1.0f / sqrt(sum_row(x, C, mean, true) / (float)C + eps);
+    int c = 0;
+
+    for (; c + VW <= C; c += VW)
+        VSTORE((VLOAD(0, x + c) - mean) * rstd * VLOAD(0, gamma + c) + VLOAD(0, beta + c), 0,
+               y + c);
+    for (; c < C; c++)
+        y[c] = (x[c] - mean) * rstd * gamma[c] + beta[c];
+}
 
 __kernel __attribute__((reqd_work_group_size(WG, 1, 1))) void
 layernorm_plain_f32(__global const float *x, __global const float *gamma,

@@ -4,13 +4,16 @@
  * Math       y[m,n] = act(sum_k x[m,k] * w[n,k] + bias[n]) + residual[m,n]
  *
  * Operands   x         [M, K] row-major                       read
- *            w         linear_panel: [N/NR, K, NR] panels of NR columns, zero-padded
+ *            w         linear_block, linear_panel: [N/NR, K, NR] panels of NR columns, zero-padded
  *                      linear_plain: [N, K], or [K, N] with W_KN = 1     read
  *            bias      [N]                                    read when HAS_BIAS
  *            residual  [M, N]                                 read when HAS_RESIDUAL
  *            y         [M, N] row-major                       written
  *
- * Launch     linear_panel     one work-item per tile of MR rows x NR columns,
+ * Launch     linear_block     one work-item per tile of MR rows x NR columns, tiles of rows in blocks:
+ *                             global = { tiles of a block, ceil(N/NR), blocks of rows }, in which
+ *                             order a core reads a panel once from memory for all tiles of a block
+ *            linear_panel     one work-item per tile of MR rows x NR columns,
  *                             global = { ceil(M/MR), ceil(N/NR) } rounded up to the local size
  *            linear_plain     one work-item per element, global = { N, M } rounded up
  *            linear_epilogue  the epilogue alone, in place after a library's product, the same
@@ -19,10 +22,13 @@
  * Tunables   VW   elements of a vector            common/vec.h
  *            NV   vectors of a tile, NR = NV * VW default 2    1 | 2
  *            MR   rows of a tile                  default 4    1 .. 16
+ *            AHEAD  k that w is fetched ahead of  default 0    0 .. 256 (block)
+ *                   its use; 0: the tiles of a block share in fetching the next panel
  *            W_KN 1 when w is [K, N] (plain)      default 0    0 | 1
  *            ACT, HAS_BIAS, HAS_RESIDUAL          common/epilogue.h
  *            The loops over a tile are unrolled by request, which keeps the sums in registers
  *            (PoCL 3.1, AVX-512, M 50, N 3072, K 768: 188 instead of 53 GFLOP/s).
+ *            A core's own prefetching stops at the end of a page, which is soon reached.
  *
  * Numerics   sums in fp32, k ascending; any M, N, K >= 1.
  * Needs      OpenCL C 1.2, no extensions.
@@ -35,14 +41,89 @@
 #ifndef MR
 #define MR 4
 #endif
+#ifndef AHEAD
+#define AHEAD 0
+#endif
 #ifndef W_KN
 #define W_KN 0
 #endif
 
 #include "common/vec.h"
+#include "common/prefetch.h"
 #include "common/epilogue.h"
 
 #define NR (NV * VW)
+#define LINES (AHEAD > 0 ? (NR * 4 + 63) / 64 : 1) /* of a cache, fetched for a k */
+
+/* y[m,n0..n0+NR) of one row from its finished sums. */
+static inline void store_row(const float *sum, int n0, __global const float *bias,
+                             __global const float *residual, __global float *y, size_t m, int N,
+                             float slope)
+{
+    const size_t at = m * (size_t)N + (size_t)n0;
+
+    if (n0 + NR <= N) {
+        for (int v = 0; v < NV; v++)
+            VSTORE(epilogue_vec(VLOAD((size_t)v, sum), bias, (size_t)(n0 + v * VW), residual,
+                                at + (size_t)(v * VW), slope),
+                   (size_t)v, y + at);
+        return;
+    }
+    for (int j = 0; n0 + j < N; j++)
+        y[at + (size_t)j] =
+            epilogue(sum[j], bias, (size_t)(n0 + j), residual, at + (size_t)j, slope);
+}
+
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+linear_block_f32(__global const float *x, __global const float *w, __global const float *bias,
+                 __global const float *residual, __global float *y, const int M, const int N,
+                 const int K, const float slope)
+{
+    const int n_tiles = (int)get_global_size(0);
+    const int m0 = (int)(get_global_id(2) * get_global_size(0) + get_global_id(0)) * MR;
+    const int n0 = (int)get_global_id(1) * NR, rows = min(MR, M - m0);
+    const int share = AHEAD > 0 ? NR : (NR + n_tiles - 1) / n_tiles;
+    __global const float *row[MR];
+    vec acc[MR][NV];
+    float sum[MR * NR];
+
+    if (rows <= 0)
+        return;
+        /* rows past the end repeat the last one; their sums are dropped */
+#pragma unroll
+    for (int r = 0; r < MR; r++) {
+        row[r] = x + (size_t)min(m0 + r, M - 1) * (size_t)K;
+#pragma unroll
+        for (int v = 0; v < NV; v++)
+            acc[r][v] = (vec)(0.0f);
+    }
+    w += get_global_id(1) * (size_t)K * NR; /* w[n0/NR,:,:] */
+    __global const float *ahead =
+        w + (AHEAD > 0 ? (size_t)NR * AHEAD : (size_t)K * (NR + get_global_id(0) * (size_t)share));
+
+    for (int k = 0; k < K; k++) {
+        vec b[NV];
+#pragma unroll
+        for (int v = 0; v < NV; v++)
+            b[v] = VLOAD((size_t)(k * NV + v), w);
+#pragma unroll
+        for (int i = 0; i < LINES; i++)
+            PREFETCH(ahead + k * share + i * (64 / 4));
+#pragma unroll
+        for (int r = 0; r < MR; r++)
+#pragma unroll
+            for (int v = 0; v < NV; v++)
+                acc[r][v] += row[r][k] * b[v];
+    }
+
+#pragma unroll
+    for (int r = 0; r < MR; r++)
+#pragma unroll
+        for (int v = 0; v < NV; v++)
+            VSTORE(acc[r][v], (size_t)(r * NV + v), sum);
+    for (int r = 0; r < rows; r++)
+        store_row(sum + r * NR, n0, bias, residual, y, (size_t)(m0 + r), N, slope);
+}
 
 __kernel void linear_panel_f32(__global const float *x, __global const float *w,
                                __global const float *bias, __global const float *residual,

@@ -125,7 +125,7 @@ __kernel void normal_noise_plain_f32(__global const int *key, __global float *y,
 
     if (block >= n_blocks || b >= B)
         return;
-    key += (size_t)b * 4;                          /* key[b,:] */
+    key += (size_t)b * 4;                           /* key[b,:] */
     y += (size_t)b * (size_t)n + (size_t)block * 4; /* y[b,4*block] */
 
     const uint4 w = philox4x32_10((uint4)(block, as_uint(key[2]), as_uint(key[3]), 0u),

@@ -32,7 +32,7 @@ __kernel void resize_bicubic_plain_u8(__global const uchar *x, __global const in
     const int taps = span[2 * n + 1];
 
     x += x_offset + (o * (size_t)axis + (size_t)span[2 * n]) * inner + j; /* x[o,first[n],j] */
-    coef += n * (size_t)room;                                           /* coef[n,:] */
+    coef += n * (size_t)room;                                             /* coef[n,:] */
 
     int sum = 1 << 21;
     for (int k = 0; k < taps; k++)

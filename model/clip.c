@@ -17,17 +17,19 @@
 
 gcl_value gcl_clip_text(gcl_graph *g, const gcl_config *c, gcl_value tokens)
 {
+    const size_t T = gcl_layer_dim(g, tokens, 1);
     char prefix[64];
-    gcl_value x, sentence;
+    gcl_value x, positions, sentence;
 
     gcl_graph_scope(g, "text.embedding");
     x = gcl_embedding(
         g, tokens,
         gcl_graph_weight(g, "token_embedding.weight", GCL_SHAPE(c->vocab_size, c->text_width)));
-    x = gcl_add(
-        g, x,
-        gcl_graph_weight(g, "positional_embedding", GCL_SHAPE(c->context_length, c->text_width)),
-        1.0f);
+    positions =
+        gcl_graph_weight(g, "positional_embedding", GCL_SHAPE(c->context_length, c->text_width));
+    if (T != c->context_length)
+        positions = gcl_slice(g, positions, 0, 0, T);
+    x = gcl_add(g, x, positions, 1.0f);
     for (size_t i = 0; i < c->text_layers; i++) {
         snprintf(prefix, sizeof prefix, "transformer.resblocks.%zu", i);
         gcl_graph_scope(g, "text.%s", prefix);

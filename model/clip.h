@@ -10,8 +10,8 @@ extern "C" {
 #endif
 
 /**
- * tokens [B, context_length] i32 -> sentence [B, embed_dim], not normalised.
- * Names: text.tokens (ln_final of all tokens), text.sentence.
+ * The first T <= context_length tokens [B, T] i32 -> sentence [B, embed_dim], not normalised.
+ * Names: text.tokens (ln_final of the T tokens), text.sentence.
  */
 gcl_value gcl_clip_text(gcl_graph *g, const gcl_config *c, gcl_value tokens);
 

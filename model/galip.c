@@ -32,14 +32,15 @@ static gcl_value affine_mlp(gcl_graph *g, gcl_value cond, const char *fuse, cons
 static gcl_value dfblk(gcl_graph *g, gcl_value x, gcl_value cond, const char *prefix,
                        const char *fuse_name)
 {
-    const size_t ch = gcl_layer_dim(g, x, 1);
+    static const char *const parts[4] = {"affine0.fc_gamma", "affine0.fc_beta", "affine1.fc_gamma",
+                                         "affine1.fc_beta"};
     char fuse[128];
+    gcl_value mlp[4];
 
     snprintf(fuse, sizeof fuse, "%s.%s", prefix, fuse_name);
-    return gcl_dfblk(g, x, affine_mlp(g, cond, fuse, "affine0.fc_gamma", ch),
-                     affine_mlp(g, cond, fuse, "affine0.fc_beta", ch),
-                     affine_mlp(g, cond, fuse, "affine1.fc_gamma", ch),
-                     affine_mlp(g, cond, fuse, "affine1.fc_beta", ch));
+    for (int i = 0; i < 4; i++)
+        mlp[i] = affine_mlp(g, cond, fuse, parts[i], gcl_layer_dim(g, x, 1));
+    return gcl_dfblk(g, x, gcl_concat(g, mlp, 4, 1), 0);
 }
 
 /* M_Block of the bridge predictor. */

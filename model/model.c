@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/verbose.h"
+
 struct gcl_model {
     gcl_context *ctx;
     gcl_checkpoint *checkpoint;
@@ -12,7 +14,7 @@ struct gcl_model {
     gcl_plan_options options;
     struct {
         gcl_plan *plan;
-        size_t batch;
+        size_t batch, tokens;
     } parts[GCL_PART_COUNT_];
 };
 
@@ -55,23 +57,40 @@ const gcl_config *gcl_model_config(const gcl_model *m)
     return m->config;
 }
 
-gcl_status gcl_model_plan(gcl_model *m, gcl_plan **out, gcl_part part, size_t batch, gcl_error *err)
+/* tokens: of text; of no meaning for other parts, but the same at each call */
+static gcl_status get_plan(gcl_model *m, gcl_plan **out, gcl_part part, size_t batch, size_t tokens,
+                           gcl_error *err)
 {
     gcl_status st = GCL_OK;
     gcl_graph *graph = NULL;
 
     *out = NULL;
-    if (m->parts[part].plan == NULL || m->parts[part].batch != batch) {
+    if (m->parts[part].plan == NULL || m->parts[part].batch != batch ||
+        m->parts[part].tokens != tokens) {
         gcl_plan_destroy(m->parts[part].plan);
         m->parts[part].plan = NULL;
-        GCL_TRY(gcl_part_graph(&graph, m->config, part, batch, err));
+        if (part == GCL_PART_TEXT)
+            GCL_TRY(gcl_text_graph(&graph, m->config, batch, tokens, err));
+        else
+            GCL_TRY(gcl_part_graph(&graph, m->config, part, batch, err));
         GCL_TRY(gcl_plan_create(&m->parts[part].plan, m->ctx, graph, m->weights, &m->options, err));
         m->parts[part].batch = batch;
+        m->parts[part].tokens = tokens;
     }
     *out = m->parts[part].plan;
 done:
     gcl_graph_destroy(graph);
     return st;
+}
+
+gcl_status gcl_model_plan(gcl_model *m, gcl_plan **out, gcl_part part, size_t batch, gcl_error *err)
+{
+    return get_plan(m, out, part, batch, m->config->context_length, err);
+}
+
+gcl_status gcl_model_text_plan(gcl_model *m, gcl_plan **out, size_t batch, size_t T, gcl_error *err)
+{
+    return get_plan(m, out, GCL_PART_TEXT, batch, T, err);
 }
 
 static gcl_status check_tokens(const gcl_config *c, const int32_t *tokens, size_t n, gcl_error *err)
@@ -84,23 +103,80 @@ static gcl_status check_tokens(const gcl_config *c, const int32_t *tokens, size_
     return GCL_OK;
 }
 
+/* A sentence up to its end token. */
+typedef struct sentence {
+    const int32_t *tokens; /* borrowed */
+    size_t length;
+    float *vector; /* [embed_dim], borrowed */
+} sentence;
+
+/* The end token has the highest id; what pool_eot finds. */
+static size_t length_of(const int32_t *tokens, size_t context_length)
+{
+    size_t end = 0;
+
+    for (size_t t = 1; t < context_length; t++)
+        if (tokens[t] > tokens[end])
+            end = t;
+    return end + 1;
+}
+
+/* Shorter ones first; 0 for the same tokens. */
+static int by_tokens(const void *a, const void *b)
+{
+    const sentence *x = a, *y = b;
+
+    if (x->length != y->length)
+        return x->length < y->length ? -1 : 1;
+    return memcmp(x->tokens, y->tokens, x->length * sizeof *x->tokens);
+}
+
+static gcl_status encode(gcl_plan *plan, const sentence *s, size_t T, size_t vector_bytes,
+                         gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+
+    GCL_TRY(gcl_plan_write(plan, "tokens", s->tokens, T * sizeof *s->tokens, err));
+    GCL_TRY(gcl_plan_run(plan, err));
+    GCL_TRY(gcl_plan_read(plan, "text.sentence", s->vector, vector_bytes, err));
+done:
+    return st;
+}
+
 gcl_status gcl_model_encode_text(gcl_model *m, const int32_t *tokens, size_t n, float *sentences,
                                  gcl_error *err)
 {
     gcl_status st = GCL_OK;
     const gcl_config *c = m->config;
+    const size_t vector_bytes = c->embed_dim * sizeof *sentences;
+    sentence *s = malloc((n + 1) * sizeof *s);
     gcl_plan *plan = NULL;
+    size_t T, n_runs = 0;
 
-    GCL_TRY(gcl_model_plan(m, &plan, GCL_PART_TEXT, 1, err));
+    if (s == NULL) {
+        st = GCL_FAIL(err, GCL_E_NOMEM, "texts: host allocation for %zu sentences", n);
+        goto done;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const int32_t *row = tokens + i * c->context_length;
+        s[i] = (sentence){row, length_of(row, c->context_length), sentences + i * c->embed_dim};
+    }
+    qsort(s, n, sizeof *s, by_tokens);
+    T = n > 0 ? s[n - 1].length : 1;
+    GCL_TRY(gcl_model_text_plan(m, &plan, 1, T, err));
     GCL_TRY(check_tokens(c, tokens, n, err));
     for (size_t i = 0; i < n; i++) {
-        GCL_TRY(gcl_plan_write(plan, "tokens", tokens + i * c->context_length,
-                               c->context_length * sizeof *tokens, err));
-        GCL_TRY(gcl_plan_run(plan, err));
-        GCL_TRY(gcl_plan_read(plan, "text.sentence", sentences + i * c->embed_dim,
-                              c->embed_dim * sizeof *sentences, err));
+        if (i > 0 && by_tokens(&s[i - 1], &s[i]) == 0) {
+            memcpy(s[i].vector, s[i - 1].vector, vector_bytes);
+            continue;
+        }
+        GCL_TRY(encode(plan, &s[i], T, vector_bytes, err));
+        n_runs++;
     }
+    gcl_verbose("text: %zu sentences, %zu of them different, %zu of %zu tokens", n, n_runs, T,
+                c->context_length);
 done:
+    free(s);
     return st;
 }
 

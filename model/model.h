@@ -28,16 +28,24 @@ void gcl_model_destroy(gcl_model *m);
 const gcl_config *gcl_model_config(const gcl_model *m);
 
 /**
- * The plan of a part for a batch size, made at its first use. A part keeps one plan: asking for
- * another batch size replaces it.
+ * The plan of a part for a batch size, made at its first use; text for context_length tokens. A
+ * part keeps one plan: asking for another batch size or number of tokens replaces it.
  *
  * @param out  borrowed from m
  */
 gcl_status gcl_model_plan(gcl_model *m, gcl_plan **out, gcl_part part, size_t batch,
                           gcl_error *err);
 
+/** The same for the first T tokens of each sentence (gcl_text_graph). */
+gcl_status gcl_model_text_plan(gcl_model *m, gcl_plan **out, size_t batch, size_t T,
+                               gcl_error *err);
+
 /**
- * @param tokens     [n, context_length], ids below vocab_size (GCL_E_ARG otherwise)
+ * Runs the text tower up to the end token of the longest sentence, once for sentences of the same
+ * tokens. A sentence's vector does not depend on the other sentences.
+ *
+ * @param tokens     [n, context_length], ids below vocab_size (GCL_E_ARG otherwise); a sentence
+ *                   ends with its highest id, the first if there are several (host/ops/pool_eot.h)
  * @param sentences  [n, embed_dim], written
  */
 gcl_status gcl_model_encode_text(gcl_model *m, const int32_t *tokens, size_t n, float *sentences,

@@ -94,7 +94,7 @@ static void build_netd(gcl_graph *g, const gcl_config *c, size_t B)
     gcl_graph_output(g, gcl_galip_netc(g, c, map, input_sentence(g, B, c->cond_dim)), "disc.logit");
 }
 
-gcl_status gcl_part_graph(gcl_graph **out, const gcl_config *c, gcl_part part, size_t batch,
+gcl_status gcl_text_graph(gcl_graph **out, const gcl_config *c, size_t batch, size_t T,
                           gcl_error *err)
 {
     gcl_status st = GCL_OK;
@@ -102,13 +102,35 @@ gcl_status gcl_part_graph(gcl_graph **out, const gcl_config *c, gcl_part part, s
     gcl_value tokens;
 
     *out = NULL;
+    GCL_TRY(check_part(c, GCL_PART_TEXT, err));
+    if (T < 1 || T > c->context_length) {
+        st = GCL_FAIL(err, GCL_E_ARG, "text of %zu tokens, the text tower takes 1 .. %zu", T,
+                      c->context_length);
+        goto done;
+    }
+    GCL_TRY(gcl_graph_create(&g, err));
+    tokens = gcl_graph_input(g, "tokens", GCL_I32, GCL_SHAPE(batch, T));
+    gcl_graph_make_output(g, gcl_clip_text(g, c, tokens));
+    GCL_TRY(gcl_graph_status(g, err));
+    *out = g;
+    g = NULL;
+done:
+    gcl_graph_destroy(g);
+    return st;
+}
+
+gcl_status gcl_part_graph(gcl_graph **out, const gcl_config *c, gcl_part part, size_t batch,
+                          gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    gcl_graph *g = NULL;
+
+    if (part == GCL_PART_TEXT)
+        return gcl_text_graph(out, c, batch, c->context_length, err);
+    *out = NULL;
     GCL_TRY(check_part(c, part, err));
     GCL_TRY(gcl_graph_create(&g, err));
     switch (part) {
-    case GCL_PART_TEXT:
-        tokens = gcl_graph_input(g, "tokens", GCL_I32, GCL_SHAPE(batch, c->context_length));
-        gcl_graph_make_output(g, gcl_clip_text(g, c, tokens));
-        break;
     case GCL_PART_NOISE:
         build_noise(g, c, batch);
         break;

@@ -2,7 +2,8 @@
  * The graphs that the program runs: each part of the pipeline with named inputs and outputs.
  *
  * part         inputs                                     outputs
- * text         tokens [B, context_length] i32             text.sentence [B, embed_dim]
+ * text         tokens [B, context_length] i32, or [B, T]   text.sentence [B, embed_dim]
+ *              (gcl_text_graph)
  * noise        key [B, 4] i32 (host/ops/normal_noise.h)   noise [B, nz]
  * netG         noise [B, nz], sentence [B, cond_dim]      gen.image [B, 3, s, s],
  *                                                         gen.rgb [B, s, s, 3] u8
@@ -43,6 +44,15 @@ gcl_status gcl_part_find(gcl_part *out, const char *name, gcl_error *err);
  * @return GCL_E_NOT_FOUND when the configuration lacks the part, naming it
  */
 gcl_status gcl_part_graph(gcl_graph **out, const gcl_config *c, gcl_part part, size_t batch,
+                          gcl_error *err);
+
+/**
+ * The part text for the first T tokens of each sentence: input tokens [B, T]. The tower is causal,
+ * so with T up to the end tokens or further the sentences are the same, bit for bit.
+ *
+ * @return GCL_E_ARG unless T is 1 .. context_length
+ */
+gcl_status gcl_text_graph(gcl_graph **out, const gcl_config *c, size_t batch, size_t T,
                           gcl_error *err);
 
 /**

@@ -94,6 +94,39 @@ static void batches_do_not_matter(void **state)
     same_text("one-4.png", "prompt", "a green star");
 }
 
+/* Pixels; the text in the files may differ. */
+static void same_picture(const char *a, const char *b)
+{
+    gcl_image x, y;
+
+    cli_read(&x, a);
+    cli_read(&y, b);
+    assert_memory_equal(x.rgb, y.rgb, 3 * SIDE * SIDE);
+    gcl_image_free(&x);
+    gcl_image_free(&y);
+}
+
+static void prompts_of_the_same_tokens_are_encoded_once(void **state)
+{
+    char a[32], b[32];
+    const char *told;
+
+    (void)state;
+    assert_int_equal(cli_shell("GALIP_VERBOSE=1 \"$GALIP\" generate 'A  Green star' " CIRCLE
+                               " 'a green star' -n 4 --seed 5 -o mixed-%%d.png"),
+                     0);
+    told = strstr(cli_err, "text: 3 sentences, 2 of them different, 9 of 24 tokens\n");
+    assert_non_null(told);
+    assert_null(strstr(told + 1, "text: "));
+    /* and a picture does not depend on the other prompts */
+    cli_run("generate 'a green star' -n 12 --seed 5 -o alike-%%d.png");
+    for (int i = 0; i < 12; i += i == 3 ? 5 : 1) {
+        snprintf(a, sizeof a, "mixed-%d.png", i);
+        snprintf(b, sizeof b, "alike-%d.png", i);
+        same_picture(a, b);
+    }
+}
+
 static void assert_tile(const gcl_image *grid, size_t left, size_t top, const char *tile_name)
 {
     gcl_image tile;
@@ -162,7 +195,6 @@ static void write_noise(const char *name, const char *tensor, const float *noise
 static void noise_from_a_file(void **state)
 {
     float noise[2 * NZ];
-    gcl_image a, b;
 
     (void)state;
     for (size_t i = 0; i < 2 * NZ; i++)
@@ -172,11 +204,7 @@ static void noise_from_a_file(void **state)
     cli_run("generate " CIRCLE " -n 2 --noise two.safetensors -o two-%%d.png");
     cli_run("generate " CIRCLE " --noise last.safetensors -o last.png");
     same_text("last.png", "noise", "last.safetensors");
-    cli_read(&a, "two-1.png");
-    cli_read(&b, "last.png");
-    assert_memory_equal(a.rgb, b.rgb, 3 * SIDE * SIDE);
-    gcl_image_free(&a);
-    gcl_image_free(&b);
+    same_picture("two-1.png", "last.png");
     cli_fails(1, "is F32 [2, 32], needs F32 [1, 32]", "generate x --noise two.safetensors");
     write_noise("long.safetensors", "noise", noise, 1, NZ + 1);
     cli_fails(1, "is F32 [1, 33], needs F32 [1, 32]", "generate x --noise long.safetensors");
@@ -308,6 +336,10 @@ static void encode_writes_vectors(void **state)
     for (size_t i = 0; i < 2 * EMBED_DIM; i++)
         assert_true(strtof(next, &next) == values[i]);
     assert_string_equal(next, "\n");
+    cli_run("encode text 'a green star' 'a small red circle above a large green star on white'");
+    next = cli_out; /* in other company, with other tokens to compute */
+    for (size_t i = 0; i < EMBED_DIM; i++)
+        assert_true(strtof(next, &next) == values[EMBED_DIM + i]);
     json = cli_run_json("encode text 'a red circle' 'a green star' --json");
     vectors = json_object_get(json, "vectors");
     assert_int_equal(json_array_size(vectors), 2);
@@ -372,6 +404,10 @@ static void plan_adds_up(void **state)
         assert_non_null(strstr(cli_out, "time/us"));
         assert_non_null(strstr(cli_out, "\nmemory "));
     }
+    json = cli_run_json("plan --part text --tokens 7 --json");
+    node = json_object_get(json_array_get(json_object_get(json, "nodes"), 0), "output");
+    assert_int_equal(json_integer_value(json_array_get(node, 1)), 7);
+    json_decref(json);
     json = cli_run_json("plan --variant linear=plain_f32 --variant conv2d=plain_f32 --json");
     json_array_foreach(json_object_get(json, "nodes"), i, node)
     {
@@ -530,6 +566,7 @@ int main(void)
         cmocka_unit_test(picture_carries_text),
         cmocka_unit_test(random_seed_is_told),
         cmocka_unit_test(batches_do_not_matter),
+        cmocka_unit_test(prompts_of_the_same_tokens_are_encoded_once),
         cmocka_unit_test(grid_holds_the_pictures),
         cmocka_unit_test(output_patterns),
         cmocka_unit_test(noise_from_a_file),

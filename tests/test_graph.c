@@ -212,13 +212,13 @@ static void pointwise_ops_go_before_the_resize(void **unused)
                                       "resize_nearest"};
     gcl_graph *g = new_graph();
     const gcl_value x = gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(1, 8, 4, 4));
-    const gcl_value c = gcl_graph_input(g, "c", GCL_F32, GCL_SHAPE(1, 8));
+    const gcl_value c = gcl_graph_input(g, "c", GCL_F32, GCL_SHAPE(1, 32));
     const gcl_value r = gcl_resize_nearest(g, x, 8, 8);
     const gcl_value w3 = gcl_graph_weight(g, "w3", GCL_SHAPE(8, 8, 3, 3));
     const gcl_value w1 = gcl_graph_weight(g, "w1", GCL_SHAPE(8, 8, 1, 1));
 
     (void)unused;
-    gcl_graph_output(g, gcl_conv2d_nobias(g, gcl_dfblk(g, r, c, c, c, c), w3, 1, 1), "y3");
+    gcl_graph_output(g, gcl_conv2d_nobias(g, gcl_dfblk(g, r, c, 0), w3, 1, 1), "y3");
     gcl_graph_output(g, gcl_conv2d_nobias(g, r, w1, 1, 0), "y1");
     gcl_graph_hoist(g);
     gcl_graph_prune(g);

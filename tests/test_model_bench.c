@@ -180,6 +180,39 @@ static void steady_rows_hold_together(void **state)
     json_decref(records);
 }
 
+static void text_runs_for_the_tokens_asked_for(void **state)
+{
+    static const size_t batches[] = {2};
+    bench_model_options o = tiny();
+    gcl_error err = GCL_ERROR_INIT;
+    json_t *full, *few;
+    const json_t *r;
+
+    (void)state;
+    o.parts = 1u << GCL_PART_TEXT;
+    o.phases = 1u << BENCH_STEADY;
+    o.batches = batches;
+    o.n_batches = 1;
+    o.fma_gflops = 100.0;
+    full = run(&o);
+    o.tokens = 6;
+    few = run(&o);
+    r = json_array_get(few, 0);
+    assert_string_equal(text(r, "name"), "text/b2/t6/steady");
+    assert_true(real(r, "tokens") == 6.0);
+    assert_null(json_object_get(json_array_get(full, 0), "tokens"));
+    steady_row_holds_together(r);
+    /* 24 tokens; the attention grows faster than they, the projection does not */
+    assert_true(fabs(4.0 * real(r, "naive_gflop") / real(json_array_get(full, 0), "naive_gflop") -
+                     1.0) < 0.05);
+    json_decref(full);
+    json_decref(few);
+    o.tokens = 25;
+    assert_int_equal(bench_model_run(&few, ctx, checkpoint, &o, &err), GCL_E_ARG);
+    assert_non_null(strstr(err.message, "text of 25 tokens, the text tower takes 1 .. 24"));
+    gcl_error_clear(&err);
+}
+
 /* Runs that are timed by parts take as long as those that are not. Another process may take the
  * cores from one kind alone, so a try may fail. */
 static void named_parts_explain_the_wall_time(void **state)
@@ -438,6 +471,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steady_rows_hold_together),
+        cmocka_unit_test(text_runs_for_the_tokens_asked_for),
         cmocka_unit_test(named_parts_explain_the_wall_time),
         cmocka_unit_test(every_part_has_rows),
         cmocka_unit_test(new_processes_are_timed),

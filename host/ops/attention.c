@@ -71,21 +71,30 @@ static double flops(const gcl_graph *g, const gcl_node *node)
 
 /* ---- head_f32 ---- */
 
-enum { MAX_D_HEAD = 128, MAX_KEY_VECTORS = 16 };
+enum { MAX_D_HEAD = 128, MAX_T = 256 };
 
 /* Tunables of attention_head. */
 typedef struct head_tile {
-    size_t VW, TB, TQ;
+    size_t VW, T_ROOM, TQ;
 } head_tile;
 
-/* TQ * TB sums, a vector of keys and elements of q fit the vector registers: 32 of 16 elements, or
- * 16 of 8. */
+/* TQ * 2 sums, two vectors of keys and an element of q fit the vector registers: 32 of 16 elements,
+ * or 16 of 8. */
 static head_tile choose_tile(const gcl_device_info *device, size_t T)
 {
-    const size_t VW = device->vector_width_f32 >= 16 ? 16 : 8, sums = VW == 16 ? 20 : 12;
-    const size_t TB = gcl_div_up(T, VW), TQ = sums / TB;
+    const bool wide = device->vector_width_f32 >= 16;
+    const size_t VW = wide ? 16 : 8, most = wide ? 12 : 6;
 
-    return (head_tile){VW, TB, TQ < 1 ? 1 : TQ > 4 ? 4 : TQ};
+    return (head_tile){VW, gcl_round_up(T, 2 * VW), gcl_div_up(T, gcl_div_up(T, most))};
+}
+
+/* Rounds of all loops of a work-item, at most. */
+static size_t count_rounds(head_tile t, size_t T, size_t d_head)
+{
+    const size_t d_room = gcl_round_up(d_head, 2 * t.VW), blocks = (t.T_ROOM + d_room) / (2 * t.VW);
+
+    return t.T_ROOM * (d_head + d_room) +
+           gcl_div_up(T, t.TQ) * (t.TQ * (2 * d_head + 2 * t.T_ROOM) + blocks * (T + d_head));
 }
 
 static bool head_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
@@ -93,15 +102,18 @@ static bool head_accepts(const gcl_graph *g, const gcl_node *node, const gcl_dev
 {
     const gcl_shape *y = gcl_out_shape(g, node);
     const size_t d_head = y->dim[2] / attr_of(node).n_heads;
-    const head_tile t = choose_tile(device, y->dim[1]);
+    const size_t rounds = count_rounds(choose_tile(device, y->dim[1]), y->dim[1], d_head);
 
     if (!gcl_device_is_cpu(device))
         snprintf(why, why_bytes, "a work-item does the work of a CPU core");
-    else if (d_head % t.VW != 0 || d_head > MAX_D_HEAD)
-        snprintf(why, why_bytes, "d_head is %zu, needs a multiple of %zu up to %d", d_head, t.VW,
-                 MAX_D_HEAD);
-    else if (t.TB > MAX_KEY_VECTORS)
-        snprintf(why, why_bytes, "T is %zu, needs up to %zu", y->dim[1], MAX_KEY_VECTORS * t.VW);
+    else if (d_head > MAX_D_HEAD)
+        snprintf(why, why_bytes, "d_head is %zu, needs up to %d", d_head, MAX_D_HEAD);
+    else if (y->dim[1] > MAX_T)
+        snprintf(why, why_bytes, "T is %zu, needs up to %d", y->dim[1], MAX_T);
+    else if (device->max_rounds != 0 && rounds > device->max_rounds)
+        snprintf(why, why_bytes,
+                 "a work-item needs %zu rounds of its loops, the driver's limit is %zu", rounds,
+                 device->max_rounds);
     else
         return true;
     return false;
@@ -113,19 +125,16 @@ static gcl_status emit_head(gcl_emit *e, const gcl_graph *g, const gcl_node *nod
     const gcl_shape *y = gcl_out_shape(g, node);
     const size_t d_head = y->dim[2] / a.n_heads;
     const head_tile t = choose_tile(gcl_emit_device(e), y->dim[1]);
-    gcl_launch l = {.program = "attention",
-                    .kernel = "attention_head_f32",
-                    .dims = 2,
-                    .global = {a.n_heads, y->dim[0]},
-                    .local = {1, 1}};
+    gcl_launch l = {.program = "attention", .kernel = "attention_head_f32"};
 
-    snprintf(l.options, sizeof l.options, "-DVW=%zu -DTB=%zu -DTQ=%zu -DD_HEAD=%zu", t.VW, t.TB,
-             t.TQ, d_head);
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DT_ROOM=%zu -DTQ=%zu -DD_HEAD=%zu", t.VW,
+             t.T_ROOM, t.TQ, d_head);
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[QKV])));
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
     gcl_launch_arg(&l, gcl_arg_int(y->dim[1]));
     gcl_launch_arg(&l, gcl_arg_int((size_t)a.causal));
     gcl_launch_arg(&l, gcl_arg_float(1.0f / sqrtf((float)d_head)));
+    gcl_launch_tiles(&l, gcl_emit_device(e), a.n_heads, y->dim[0], 1);
     return gcl_emit_launch(e, &l, err);
 }
 

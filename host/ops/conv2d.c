@@ -1,10 +1,12 @@
-/* conv2d.c - the conv2d op: packed panels, CLBlast on columns, and the plain kernel. */
+/* conv2d.c - the conv2d op: packed panels, CLBlast on columns, and the plain kernel; others
+ * in common/. */
 #include "host/ops/conv2d.h"
 
 #include <stdio.h>
 
 #include "host/ops/common/conv2d_attr.h"
 #include "host/ops/common/conv2d_bilinear.h"
+#include "host/ops/common/conv2d_blocked.h"
 #include "host/ops/common/panels.h"
 #include "host/ops/common/sgemm.h"
 #include "host/ops/resize_nearest.h"
@@ -51,19 +53,6 @@ static gcl_status check_sizes(const gcl_shape *x, const gcl_shape *w, int stride
     return GCL_OK;
 }
 
-/* Shape of the picture that is convolved: x, or x resized. */
-static gcl_shape picture_shape(const gcl_graph *g, const gcl_node *node)
-{
-    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
-    gcl_shape x = *gcl_in_shape(g, node, X);
-
-    if (a.rH != 0) {
-        x.dim[2] = a.rH;
-        x.dim[3] = a.rW;
-    }
-    return x;
-}
-
 static gcl_status infer(const gcl_graph *g, const gcl_node *node, gcl_dtype *dtype,
                         gcl_shape *shape, gcl_error *err)
 {
@@ -74,7 +63,7 @@ static gcl_status infer(const gcl_graph *g, const gcl_node *node, gcl_dtype *dty
 
     GCL_TRY(gcl_check_operand(g, node, X, "x", GCL_F32, 4, err));
     GCL_TRY(gcl_check_operand(g, node, W, "w", GCL_F32, 4, err));
-    x = picture_shape(g, node);
+    x = gcl_conv2d_picture(g, node);
     GCL_TRY(check_sizes(&x, w, a.stride, a.pad, err));
     if (a.ep.has_bias)
         GCL_TRY(
@@ -90,21 +79,10 @@ done:
 static double flops(const gcl_graph *g, const gcl_node *node)
 {
     const gcl_shape *w = gcl_in_shape(g, node, W);
-    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
     const double terms = (double)(w->dim[1] * w->dim[2] * w->dim[3]);
 
     return (double)gcl_shape_count(gcl_out_shape(g, node)) *
-           (2.0 * terms + gcl_epilogue_flops(&a.ep));
-}
-
-static bool absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer)
-{
-    gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
-
-    if (!gcl_epilogue_absorb(g, node, &a.ep, consumer))
-        return false;
-    memcpy(node->attr, &a, sizeof a);
-    return true;
+           (2.0 * terms + gcl_conv2d_tail_flops(node));
 }
 
 /* y at a pixel needs x at this pixel only. */
@@ -122,19 +100,25 @@ static bool is_pointwise(const gcl_graph *g, const gcl_node *node)
     return is_single_pixel(g, node) && !gcl_conv2d_attr_of(node).ep.has_residual;
 }
 
+/* Whether rows of pixels do not matter, so that a picture is one row. */
+static bool is_one_row(const gcl_graph *g, const gcl_node *node)
+{
+    return is_single_pixel(g, node) && !gcl_conv2d_resizes_residual(g, node);
+}
+
 /* Pixels in a row of the result; all of a picture where rows do not matter. */
 static size_t width_of_rows(const gcl_graph *g, const gcl_node *node)
 {
     const gcl_shape *y = gcl_out_shape(g, node);
 
-    return is_single_pixel(g, node) ? y->dim[2] * y->dim[3] : y->dim[3];
+    return is_one_row(g, node) ? y->dim[2] * y->dim[3] : y->dim[3];
 }
 
 /* Slot of the picture that is convolved: x, or what a launch before makes of it. */
 static gcl_status emit_picture(gcl_slot *out, gcl_emit *e, const gcl_graph *g, const gcl_node *node,
                                gcl_error *err)
 {
-    const gcl_shape picture = picture_shape(g, node);
+    const gcl_shape picture = gcl_conv2d_picture(g, node);
 
     *out = gcl_emit_value(e, node->in[X]);
     if (gcl_conv2d_attr_of(node).rH == 0)
@@ -147,26 +131,25 @@ static gcl_status emit_picture(gcl_slot *out, gcl_emit *e, const gcl_graph *g, c
 static void set_operands(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_slot x,
                          gcl_slot w, gcl_launch *l)
 {
-    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
-    const gcl_shape xs = picture_shape(g, node), *ys = gcl_out_shape(g, node);
+    const gcl_shape xs = gcl_conv2d_picture(g, node), *ys = gcl_out_shape(g, node);
     const size_t oW = width_of_rows(g, node);
-    const bool single = is_single_pixel(g, node);
+    const bool one_row = is_one_row(g, node);
 
-    gcl_epilogue_options(&a.ep, l);
+    gcl_conv2d_tail_options(g, node, l);
     gcl_launch_arg(l, gcl_arg_slot(x));
     gcl_launch_arg(l, gcl_arg_slot(w));
-    gcl_epilogue_buffers(e, node, &a.ep, x, l);
+    gcl_conv2d_tail_buffers(e, node, false, x, l);
     gcl_launch_arg(l, gcl_arg_slot(gcl_emit_value(e, node->out)));
     gcl_launch_arg(l, gcl_arg_int(xs.dim[0]));
     gcl_launch_arg(l, gcl_arg_int(xs.dim[1]));
-    gcl_launch_arg(l, gcl_arg_int(single ? 1 : xs.dim[2]));
-    gcl_launch_arg(l, gcl_arg_int(single ? xs.dim[2] * xs.dim[3] : xs.dim[3]));
+    gcl_launch_arg(l, gcl_arg_int(one_row ? 1 : xs.dim[2]));
+    gcl_launch_arg(l, gcl_arg_int(one_row ? xs.dim[2] * xs.dim[3] : xs.dim[3]));
     gcl_launch_arg(l, gcl_arg_int(ys->dim[1]));
     gcl_launch_arg(l, gcl_arg_int(ys->dim[2] * ys->dim[3] / oW));
     gcl_launch_arg(l, gcl_arg_int(oW));
+    gcl_conv2d_tail_values(g, node, l);
     gcl_launch_arg(l, gcl_arg_int(gcl_in_shape(g, node, W)->dim[2]));
-    gcl_launch_arg(l, gcl_arg_int((size_t)a.pad));
-    gcl_launch_arg(l, gcl_arg_float(a.ep.activation.slope));
+    gcl_launch_arg(l, gcl_arg_int((size_t)gcl_conv2d_attr_of(node).pad));
 }
 
 /* ---- panel_f32 ---- */
@@ -259,7 +242,7 @@ static bool clblast_accepts(const gcl_graph *g, const gcl_node *node, const gcl_
 static gcl_status emit_columns(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
                                gcl_slot picture, size_t n, gcl_slot col, gcl_error *err)
 {
-    const gcl_shape x = picture_shape(g, node), *w = gcl_in_shape(g, node, W);
+    const gcl_shape x = gcl_conv2d_picture(g, node), *w = gcl_in_shape(g, node, W);
     const gcl_shape *y = gcl_out_shape(g, node);
     const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
     const size_t values[] = {n,         x.dim[1],  x.dim[2],  x.dim[3],         y->dim[2],
@@ -279,12 +262,11 @@ static gcl_status emit_clblast(gcl_emit *e, const gcl_graph *g, const gcl_node *
                                gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
     const column_sizes c = sizes_of_columns(g, node);
     const gcl_shape *y = gcl_out_shape(g, node);
     const gcl_slot out = gcl_emit_value(e, node->out);
     const gcl_slot col = gcl_emit_temp(e, c.K * c.P * sizeof(float));
-    gcl_launch l = {.program = "conv2d", .kernel = "conv2d_epilogue_f32"};
+    gcl_launch l = {.program = "conv2d", .kernel = "conv2d_finish_f32"};
     gcl_slot x;
 
     GCL_TRY(emit_picture(&x, e, g, node, err));
@@ -293,16 +275,15 @@ static gcl_status emit_clblast(gcl_emit *e, const gcl_graph *g, const gcl_node *
         GCL_TRY(emit_columns(e, g, node, x, n, col, err));
         GCL_TRY(gcl_emit_sgemm(e, &product, gcl_emit_value(e, node->in[W]), col, out, err));
     }
-    if (gcl_epilogue_is_empty(&a.ep))
+    if (gcl_conv2d_tail_is_empty(node))
         goto done;
-    gcl_epilogue_options(&a.ep, &l);
-    gcl_epilogue_buffers(e, node, &a.ep, out, &l);
+    gcl_conv2d_tail_options(g, node, &l);
+    gcl_conv2d_tail_buffers(e, node, false, out, &l);
     gcl_launch_arg(&l, gcl_arg_slot(out));
-    gcl_launch_arg(&l, gcl_arg_int(y->dim[0]));
-    gcl_launch_arg(&l, gcl_arg_int(y->dim[1]));
-    gcl_launch_arg(&l, gcl_arg_ulong(c.P));
-    gcl_launch_arg(&l, gcl_arg_float(a.ep.activation.slope));
-    gcl_launch_items(&l, gcl_emit_device(e), c.P, y->dim[0] * y->dim[1], 1);
+    for (int d = 0; d < 4; d++)
+        gcl_launch_arg(&l, gcl_arg_int(y->dim[d]));
+    gcl_conv2d_tail_values(g, node, &l);
+    gcl_launch_items(&l, gcl_emit_device(e), y->dim[3], y->dim[2], y->dim[0] * y->dim[1]);
     GCL_TRY(gcl_emit_launch(e, &l, err));
 done:
     return st;
@@ -347,7 +328,10 @@ done:
 CONV2D_BILINEAR_VARIANTS(BILINEAR_FUNCTIONS)
 
 static const gcl_variant variants[] = {
-    CONV2D_BILINEAR_VARIANTS(BILINEAR_ROW){"panel_f32", panel_accepts, emit_panel},
+    CONV2D_BILINEAR_VARIANTS(BILINEAR_ROW){"blocked_f32", gcl_conv2d_blocked_accepts,
+                                           gcl_conv2d_blocked_emit},
+    {"few_f32", gcl_conv2d_few_accepts, gcl_conv2d_few_emit},
+    {"panel_f32", panel_accepts, emit_panel},
     {"clblast_f32", clblast_accepts, emit_clblast},
     {"plain_f32", NULL, emit_plain},
     {NULL, NULL, NULL},
@@ -358,7 +342,7 @@ const gcl_op gcl_op_conv2d = {
     .attr_bytes = sizeof(gcl_conv2d_attr),
     .infer = infer,
     .flops = flops,
-    .absorb = absorb,
+    .absorb = gcl_conv2d_absorb,
     .is_pointwise = is_pointwise,
     .variants = variants,
 };

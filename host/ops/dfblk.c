@@ -1,28 +1,43 @@
 /* dfblk.c - the dfblk op. */
 #include "host/ops/dfblk.h"
 
-#include "host/op.h"
+#include <stdio.h>
 
-enum { X, N_OPERANDS = 5 };
+enum { X, AFFINE };
 
-gcl_value gcl_dfblk(gcl_graph *g, gcl_value x, gcl_value gamma0, gcl_value beta0, gcl_value gamma1,
-                    gcl_value beta1)
+static size_t at_of(const gcl_node *node)
 {
-    const gcl_value in[N_OPERANDS] = {x, gamma0, beta0, gamma1, beta1};
+    gcl_dfblk_attr attr;
 
-    return gcl_graph_node(g, &gcl_op_dfblk, in, N_OPERANDS, NULL);
+    memcpy(&attr, node->attr, sizeof attr);
+    return (size_t)attr.at;
+}
+
+gcl_value gcl_dfblk(gcl_graph *g, gcl_value x, gcl_value affine, size_t at)
+{
+    const gcl_value in[] = {x, affine};
+    const gcl_dfblk_attr attr = {at <= INT32_MAX ? (int)at : INT32_MAX}; /* too far for any A */
+
+    return gcl_graph_node(g, &gcl_op_dfblk, in, 2, &attr);
 }
 
 static gcl_status infer(const gcl_graph *g, const gcl_node *node, gcl_dtype *dtype,
                         gcl_shape *shape, gcl_error *err)
 {
-    static const char *const names[N_OPERANDS] = {"x", "gamma0", "beta0", "gamma1", "beta1"};
     gcl_status st = GCL_OK;
-    const gcl_shape *x = gcl_in_shape(g, node, X);
+    const gcl_shape *x = gcl_in_shape(g, node, X), *affine = gcl_in_shape(g, node, AFFINE);
+    const size_t at = at_of(node);
+    char text[96];
 
-    GCL_TRY(gcl_check_operand(g, node, X, names[X], GCL_F32, 4, err));
-    for (int i = X + 1; i < N_OPERANDS; i++)
-        GCL_TRY(gcl_check_shape(g, node, i, names[i], GCL_SHAPE(x->dim[0], x->dim[1]), err));
+    GCL_TRY(gcl_check_operand(g, node, X, "x", GCL_F32, 4, err));
+    GCL_TRY(gcl_check_operand(g, node, AFFINE, "affine", GCL_F32, 2, err));
+    if (affine->dim[0] != x->dim[0] || affine->dim[1] / 4 < x->dim[1] ||
+        affine->dim[1] - 4 * x->dim[1] < at) {
+        st = GCL_FAIL(err, GCL_E_SHAPE,
+                      "dfblk: affine is %s, needs %zu rows and 4 * %zu columns from column %zu",
+                      gcl_shape_text(text, sizeof text, affine), x->dim[0], x->dim[1], at);
+        goto done;
+    }
     *dtype = GCL_F32;
     *shape = *x;
 done:
@@ -35,18 +50,58 @@ static double flops(const gcl_graph *g, const gcl_node *node)
     return 6.0 * (double)gcl_shape_count(gcl_out_shape(g, node));
 }
 
+/* Arguments behind the buffers x, affine and y. */
+static void set_values(const gcl_graph *g, const gcl_node *node, gcl_launch *l)
+{
+    const gcl_shape *x = gcl_in_shape(g, node, X);
+
+    gcl_launch_arg(l, gcl_arg_int(x->dim[0]));
+    gcl_launch_arg(l, gcl_arg_int(x->dim[1]));
+    gcl_launch_arg(l, gcl_arg_ulong(x->dim[2] * x->dim[3]));
+    gcl_launch_arg(l, gcl_arg_int(gcl_in_shape(g, node, AFFINE)->dim[1]));
+    gcl_launch_arg(l, gcl_arg_int(at_of(node)));
+}
+
+/* ---- blocked_f32 ---- */
+
+static bool blocked_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                            char *why, size_t why_bytes)
+{
+    if (gcl_has_blocks(g, node->in[X], device))
+        return true;
+    snprintf(why, why_bytes, "not a CPU, or channels that are no multiple of %zu",
+             gcl_block_channels(device));
+    return false;
+}
+
+static gcl_status emit_blocked(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                               gcl_error *err)
+{
+    const gcl_shape *x = gcl_in_shape(g, node, X);
+    const size_t VW = gcl_block_channels(gcl_emit_device(e));
+    gcl_launch l = {.program = "dfblk", .kernel = "dfblk_blocked_f32"};
+
+    snprintf(l.options, sizeof l.options, "-DVW=%zu", VW);
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_blocked(e, node->in[X])));
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[AFFINE])));
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_blocked(e, node->out)));
+    set_values(g, node, &l);
+    gcl_launch_tiles(&l, gcl_emit_device(e), x->dim[0] * x->dim[1] / VW, 1, 1);
+    return gcl_emit_launch(e, &l, err);
+}
+
+/* ---- plain_f32 ---- */
+
 static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
 {
     const gcl_shape *x = gcl_in_shape(g, node, X);
-    const size_t inner = x->dim[2] * x->dim[3], planes = x->dim[0] * x->dim[1];
     gcl_launch l = {.program = "dfblk", .kernel = "dfblk_plain_f32"};
 
-    for (int i = X; i < N_OPERANDS; i++)
-        gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[i])));
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[X])));
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[AFFINE])));
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
-    gcl_launch_arg(&l, gcl_arg_ulong(inner));
-    gcl_launch_arg(&l, gcl_arg_ulong(planes));
-    gcl_launch_items(&l, gcl_emit_device(e), inner, planes, 1);
+    set_values(g, node, &l);
+    gcl_launch_items(&l, gcl_emit_device(e), x->dim[2] * x->dim[3], x->dim[0] * x->dim[1], 1);
     return gcl_emit_launch(e, &l, err);
 }
 
@@ -58,12 +113,14 @@ static bool is_pointwise(const gcl_graph *g, const gcl_node *node)
 }
 
 static const gcl_variant variants[] = {
+    {"blocked_f32", blocked_accepts, emit_blocked},
     {"plain_f32", NULL, emit_plain},
     {NULL, NULL, NULL},
 };
 
 const gcl_op gcl_op_dfblk = {
     .name = "dfblk",
+    .attr_bytes = sizeof(gcl_dfblk_attr),
     .infer = infer,
     .flops = flops,
     .is_pointwise = is_pointwise,

@@ -1,6 +1,8 @@
 /* layernorm.c - the layernorm op. */
 #include "host/ops/layernorm.h"
 
+#include <stdio.h>
+
 #include "host/op.h"
 
 enum { X, GAMMA, BETA };
@@ -57,23 +59,56 @@ static double flops(const gcl_graph *g, const gcl_node *node)
     return 7.0 * (double)gcl_shape_count(gcl_out_shape(g, node));
 }
 
-static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
+static gcl_launch launch_of(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                            const char *kernel)
 {
-    const size_t C = gcl_in_shape(g, node, GAMMA)->dim[0];
-    const size_t R = gcl_shape_count(gcl_out_shape(g, node)) / C;
-    gcl_launch l = {.program = "layernorm", .kernel = "layernorm_plain_f32"};
+    gcl_launch l = {.program = "layernorm", .kernel = kernel};
 
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[X])));
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[GAMMA])));
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[BETA])));
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
-    gcl_launch_arg(&l, gcl_arg_int(C));
+    gcl_launch_arg(&l, gcl_arg_int(gcl_in_shape(g, node, GAMMA)->dim[0]));
     gcl_launch_arg(&l, gcl_arg_float(attr_of(node).eps));
-    gcl_launch_groups(&l, gcl_emit_device(e), R, 1, 1);
+    return l;
+}
+
+static size_t n_rows(const gcl_graph *g, const gcl_node *node)
+{
+    return gcl_shape_count(gcl_out_shape(g, node)) / gcl_in_shape(g, node, GAMMA)->dim[0];
+}
+
+static bool row_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                        char *why, size_t why_bytes)
+{
+    (void)g;
+    (void)node;
+    if (gcl_device_is_cpu(device))
+        return true;
+    snprintf(why, why_bytes, "a work-item does the work of a CPU core");
+    return false;
+}
+
+static gcl_status emit_row(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
+{
+    const gcl_device_info *device = gcl_emit_device(e);
+    gcl_launch l = launch_of(e, g, node, "layernorm_row_f32");
+
+    snprintf(l.options, sizeof l.options, "-DVW=%d", device->vector_width_f32 >= 16 ? 16 : 8);
+    gcl_launch_tiles(&l, device, n_rows(g, node), 1, 1);
+    return gcl_emit_launch(e, &l, err);
+}
+
+static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
+{
+    gcl_launch l = launch_of(e, g, node, "layernorm_plain_f32");
+
+    gcl_launch_groups(&l, gcl_emit_device(e), n_rows(g, node), 1, 1);
     return gcl_emit_launch(e, &l, err);
 }
 
 static const gcl_variant variants[] = {
+    {"row_f32", row_accepts, emit_row},
     {"plain_f32", NULL, emit_plain},
     {NULL, NULL, NULL},
 };

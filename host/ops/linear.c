@@ -1,4 +1,4 @@
-/* linear.c - the linear op: packed panels, CLBlast, and the plain kernel. */
+/* linear.c - the linear op: packed panels in blocks or tiles, CLBlast, and the plain kernel. */
 #include "host/ops/linear.h"
 
 #include <stdio.h>
@@ -102,34 +102,7 @@ static bool absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer)
     return true;
 }
 
-/* ---- panel_f32 ---- */
-
-/* Tunables of linear_panel. */
-typedef struct panel_tile {
-    size_t VW, NV, MR;
-} panel_tile;
-
-/* On a CPU MR * NV accumulators, NV vectors of w and an element of x fit the vector registers, 32 of
- * 16 elements or 16 of 8; fewer rows where that fills the last tile better. */
-static panel_tile choose_tile(const gcl_device_info *device, size_t M)
-{
-    const bool wide = device->vector_width_f32 >= 16, cpu = gcl_device_is_cpu(device);
-    const size_t most = !cpu ? 4 : wide ? 14 : 6;
-
-    return (panel_tile){wide ? 16 : 8, cpu ? 2 : 1, gcl_div_up(M, gcl_div_up(M, most))};
-}
-
-static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
-                          char *why, size_t why_bytes)
-{
-    (void)device;
-    if (gcl_graph_tensor(g, node->in[W])->kind == GCL_VALUE_WEIGHT)
-        return true;
-    snprintf(why, why_bytes, "w is not a weight and cannot be packed ahead");
-    return false;
-}
-
-/* Arguments that the panel and the plain kernel share. */
+/* Arguments that the kernels of products share. */
 static void set_operands(gcl_emit *e, const gcl_node *node, const linear_attr *a, gcl_slot w, mnk s,
                          gcl_launch *l)
 {
@@ -145,19 +118,118 @@ static void set_operands(gcl_emit *e, const gcl_node *node, const linear_attr *a
     gcl_launch_arg(l, gcl_arg_float(a->ep.activation.slope));
 }
 
+static bool is_packable(const gcl_graph *g, const gcl_node *node, char *why, size_t why_bytes)
+{
+    if (gcl_graph_tensor(g, node->in[W])->kind == GCL_VALUE_WEIGHT)
+        return true;
+    snprintf(why, why_bytes, "w is not a weight and cannot be packed ahead");
+    return false;
+}
+
+/* ---- block_f32 ---- */
+
+enum {
+    NV = 2,
+    AHEAD = 64,           /* k, where a panel has one tile only */
+    BLOCK_BYTES = 1 << 20 /* x of a block of rows, which every panel meets */
+};
+
+/* Tunables of linear_block, and how tiles of rows form blocks. */
+typedef struct block_tile {
+    size_t VW, MR, tiles, blocks;
+} block_tile;
+
+/* Rows of a tile: MR * NV sums, NV vectors of w and an element of x fit the vector registers, 32 of
+ * 16 elements or 16 of 8. Not more tiles than that takes, except to waste fewer rows of the last one;
+ * a tile's own cost is that of half a row. */
+static size_t choose_rows(bool wide, size_t M)
+{
+    const size_t most = wide ? 14 : 6;
+    size_t best = 0, cost = SIZE_MAX;
+
+    for (size_t MR = most < M ? most : M; MR >= most / 2 || best == 0; MR--) {
+        const size_t c = gcl_div_up(M, MR) * (2 * MR + 1);
+        if (c < cost) {
+            cost = c;
+            best = MR;
+        }
+    }
+    return best;
+}
+
+static block_tile choose_block(const gcl_device_info *device, mnk s)
+{
+    const bool wide = device->vector_width_f32 >= 16;
+    const size_t MR = choose_rows(wide, s.M), n_tiles = gcl_div_up(s.M, MR);
+    const size_t fit = BLOCK_BYTES / (MR * s.K * sizeof(float));
+    const size_t blocks = gcl_div_up(n_tiles, fit < 1 ? 1 : fit);
+
+    return (block_tile){wide ? 16 : 8, MR, gcl_div_up(n_tiles, blocks), blocks};
+}
+
+/* Rounds of all loops of a work-item, at most. */
+static size_t count_rounds(size_t MR, mnk s)
+{
+    return s.K + MR * NV * 16;
+}
+
+static bool block_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                          char *why, size_t why_bytes)
+{
+    const mnk s = sizes(g, node);
+    const size_t rounds = count_rounds(choose_block(device, s).MR, s);
+
+    if (!gcl_device_is_cpu(device))
+        snprintf(why, why_bytes, "a work-item does the work of a CPU core");
+    else if (device->max_rounds != 0 && rounds > device->max_rounds)
+        snprintf(why, why_bytes,
+                 "a work-item needs %zu rounds of its loops, the driver's limit is %zu", rounds,
+                 device->max_rounds);
+    else
+        return is_packable(g, node, why, why_bytes);
+    return false;
+}
+
+static gcl_status emit_block(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
+{
+    const linear_attr a = attr_of(node);
+    const mnk s = sizes(g, node);
+    const block_tile t = choose_block(gcl_emit_device(e), s);
+    const gcl_packing *packing = gcl_panels(NV * t.VW, a.layout == GCL_LINEAR_KN);
+    gcl_launch l = {.program = "linear", .kernel = "linear_block_f32"};
+
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DNV=%d -DMR=%zu -DAHEAD=%d", t.VW, NV, t.MR,
+             t.tiles > 1 ? 0 : AHEAD);
+    gcl_epilogue_options(&a.ep, &l);
+    set_operands(e, node, &a, gcl_emit_packed(e, node->in[W], packing), s, &l);
+    gcl_launch_tiles(&l, gcl_emit_device(e), t.tiles, gcl_div_up(s.N, NV * t.VW), t.blocks);
+    return gcl_emit_launch(e, &l, err);
+}
+
+/* ---- panel_f32 ---- */
+
+enum { PANEL = 8, PANEL_ROWS = 4 };
+
+static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                          char *why, size_t why_bytes)
+{
+    (void)device;
+    return is_packable(g, node, why, why_bytes);
+}
+
 static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
 {
     const linear_attr a = attr_of(node);
     const mnk s = sizes(g, node);
-    const panel_tile t = choose_tile(gcl_emit_device(e), s.M);
-    const gcl_packing *packing = gcl_panels(t.NV * t.VW, a.layout == GCL_LINEAR_KN);
+    const size_t n_tiles = gcl_div_up(s.M, PANEL_ROWS);
+    const gcl_packing *packing = gcl_panels(PANEL, a.layout == GCL_LINEAR_KN);
     gcl_launch l = {.program = "linear", .kernel = "linear_panel_f32"};
 
-    snprintf(l.options, sizeof l.options, "-DVW=%zu -DNV=%zu -DMR=%zu", t.VW, t.NV, t.MR);
+    snprintf(l.options, sizeof l.options, "-DVW=%d -DNV=1 -DMR=%zu", PANEL,
+             gcl_div_up(s.M, n_tiles));
     gcl_epilogue_options(&a.ep, &l);
     set_operands(e, node, &a, gcl_emit_packed(e, node->in[W], packing), s, &l);
-    gcl_launch_tiles(&l, gcl_emit_device(e), gcl_div_up(s.M, t.MR), gcl_div_up(s.N, t.NV * t.VW),
-                     1);
+    gcl_launch_tiles(&l, gcl_emit_device(e), n_tiles, gcl_div_up(s.N, PANEL), 1);
     return gcl_emit_launch(e, &l, err);
 }
 
@@ -205,6 +277,7 @@ static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *no
 }
 
 static const gcl_variant variants[] = {
+    {"block_f32", block_accepts, emit_block},
     {"panel_f32", panel_accepts, emit_panel},
     {"clblast_f32", NULL, emit_clblast},
     {"plain_f32", NULL, emit_plain},

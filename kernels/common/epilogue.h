@@ -23,37 +23,37 @@
 #define HAS_RESIDUAL 0
 #endif
 
-static inline float activate(float v, float slope)
+static inline float activate(float v, int act, float slope)
 {
-    if (ACT == ACT_RELU)
+    if (act == ACT_RELU)
         return v < 0.0f ? 0.0f : v; /* not fmax, which would hide a NaN */
-    if (ACT == ACT_LEAKY_RELU)
+    if (act == ACT_LEAKY_RELU)
         return v < 0.0f ? slope * v : v;
-    if (ACT == ACT_QUICK_GELU)
+    if (act == ACT_QUICK_GELU)
         return v / (1.0f + exp(-1.702f * v));
     return v;
 }
 
-/* at: index of the element in y and residual; n: its column (linear) or channel (conv2d). */
+/* at: index of the element in y and residual; n: its column. */
 static inline float epilogue(float v, __global const float *bias, size_t n,
                              __global const float *residual, size_t at, float slope)
 {
     if (HAS_BIAS)
         v += bias[n];
-    v = activate(v, slope);
+    v = activate(v, ACT, slope);
     if (HAS_RESIDUAL)
         v += residual[at];
     return v;
 }
 
 #ifdef VW
-static inline vec activate_vec(vec v, float slope)
+static inline vec activate_vec(vec v, int act, float slope)
 {
-    if (ACT == ACT_RELU)
+    if (act == ACT_RELU)
         return v < 0.0f ? (vec)(0.0f) : v;
-    if (ACT == ACT_LEAKY_RELU)
+    if (act == ACT_LEAKY_RELU)
         return v < 0.0f ? slope * v : v;
-    if (ACT == ACT_QUICK_GELU)
+    if (act == ACT_QUICK_GELU)
         return v / (1.0f + exp(-1.702f * v));
     return v;
 }
@@ -64,7 +64,7 @@ static inline vec epilogue_vec(vec v, __global const float *bias, size_t n,
 {
     if (HAS_BIAS)
         v += VLOAD(0, bias + n);
-    v = activate_vec(v, slope);
+    v = activate_vec(v, ACT, slope);
     if (HAS_RESIDUAL)
         v += VLOAD(0, residual + at);
     return v;

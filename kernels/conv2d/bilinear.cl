@@ -1,24 +1,24 @@
 /*
  * bilinear.cl - 3x3 convolution with stride 1 and pad 1, alone or behind a nearest resize, by
- * a bilinear algorithm (Winograd and its relatives), NCHW, fp32, with a fused epilogue.
+ * a bilinear algorithm (Winograd and its relatives), channels in blocks, fp32, with a fused end.
  *
- * Math       y = act(conv(resize(x), w) + bias) + residual, tile by tile:
+ * Math       y = finish(conv(resize(x), w)), tile by tile (common/conv_tail.h tells finish):
  *            V = B x B^T of every input channel, M[u] = sum_i V[i, term(u)] U[o,i,u] of every
  *            product u, y = A M A^T. The resized x never exists.
  *
- * Operands   x         [N, I, H, W]                                             read
- *            u         [ceil(O/NR), NU*NU, Ip, NR] transformed weights, zero-padded; Ip = I
- *                      rounded up to VW                                         read
+ * Operands   x         [N, I/VW, H, W, VW]                                      read
+ *            u         [ceil(O/NR), NU*NU, I, NR] transformed weights, zero-padded   read
  *            bias      [O]                                      read when HAS_BIAS
- *            residual  [N, O, oH, oW]                           read when HAS_RESIDUAL
- *            y         [N, O, oH, oW]                           written
+ *            affine    [N, affine_step]                         read when HAS_AFFINE
+ *            residual  [N, O/VW, rH, rW, VW]                    read when HAS_RESIDUAL
+ *            y         [N, O/VW, oH, oW, VW]                    written
  *            scratch   fused: per worker V and M of T tiles; split: V of all tiles, then per worker
- *                      M of T tiles. Sizes: v_vecs(), m_vecs().
+ *                      M of T tiles. Sizes: v_step, M_STEP.
  *
  * Launch     conv2d_bilinear_fused    a work-item is a worker, one for each core: it takes blocks
  *                                     of T tiles, transforms their inputs, and goes over all
  *                                     panels of NR output channels while V is in its cache
- *            conv2d_bilinear_input    V of all tiles, one work-item per channel block and row of
+ *            conv2d_bilinear_input    V of all tiles, one work-item per channel block and group of TR
  *                                     tiles; then
  *            conv2d_bilinear_panels   a worker takes panels, so that weights are read once
  *            Work-groups are one work-item; no local memory.
@@ -28,11 +28,11 @@
  *            NRV   vectors of a panel, NR = NRV * VW           default 2    1 | 2
  *            SPLIT 1: the kernels input and panels, 0: fused; one of the two, as compilers take seconds
  *            ALG   algorithm                                 common/bilinear.h
- *            ACT, HAS_BIAS, HAS_RESIDUAL                     common/epilogue.h
+ *            ACT, HAS_BIAS, HAS_AFFINE, HAS_RESIDUAL, LAST   common/conv_tail.h
  *
  * Numerics   sums over i in fp32, in order, of transformed values: the error exceeds the direct
  *            algorithm's by the growth of the transforms (tests/ops/conv2d.c). A NaN or infinity
- *            spreads over its tile. Any sizes >= 1.
+ *            spreads over its tile. I and O multiples of VW, other sizes >= 1.
  * Needs      OpenCL C 1.2, no extensions.
  */
 #ifndef TR
@@ -46,7 +46,8 @@
 #endif
 
 #include "common/vec.h"
-#include "common/epilogue.h"
+#include "common/prefetch.h"
+#include "common/conv_tail.h"
 #include "common/bilinear.h"
 
 #define NR (NRV * VW)
@@ -56,74 +57,61 @@ __constant int term_of[NU] = TERM_OF;
 /* The shape of the work; one struct so that the helpers' parameters stay few. */
 typedef struct sizes {
     int N, I, H, W, O, oH, oW;
-    int IB;     /* channel blocks: ceil(I/VW) */
+    int IB;     /* channel blocks: I/VW */
     int tH, tW; /* tiles of a picture */
 } sizes;
 
 static inline sizes sizes_of(int N, int I, int H, int W, int O, int oH, int oW)
 {
-    sizes s = {N, I, H, W, O, oH, oW, (I + VW - 1) / VW, 0, 0};
+    sizes s = {N, I, H, W, O, oH, oW, I / VW, 0, 0};
 
     s.tH = (oH - (OFFSET) + NO - 1) / NO;
     s.tW = (oW - (OFFSET) + NO - 1) / NO;
     return s;
 }
 
-/* The vectors from one input term to the next, T tiles each, and from one product to the next; the
- * odd vector keeps the transforms' stores off one set of the cache. */
-static inline size_t v_step(const sizes *s, int T)
+/* Tiles are kept in groups of TR: V is [group, term, IB, TR, VW], so that a product reads its inputs
+ * from end to end, and M is [group, product, TR, NRV, VW]. Vectors from one term to the next, and
+ * from one product to the next; the odd vector keeps what is written together out of one set of the
+ * cache. */
+static inline size_t v_step(const sizes *s)
 {
-    return (size_t)s->IB * (size_t)T + 1;
+    return (size_t)s->IB * TR + 1;
 }
 
-static inline size_t m_step(int T)
-{
-    return (size_t)T * NRV + 1;
-}
+#define M_STEP (TR * NRV + 1)
 
-/* x[n, cb*VW .. +VW, h, w], zero outside of the picture and behind the last channel */
-static inline vec load_guarded(__global const float *x, const sizes *s, int n, int cb, int h, int w)
+/* V[tile / TR, 0, cb, tile % TR, :] */
+static inline size_t v_at(const sizes *s, int cb, int tile)
 {
-    float lane[VW];
-
-    for (int c = 0; c < VW; c++) {
-        const int i = cb * VW + c;
-        const bool inside = n < s->N && i < s->I && h >= 0 && h < s->H && w >= 0 && w < s->W;
-        const size_t plane = (size_t)n * (size_t)s->I + (size_t)i;
-        lane[c] = inside ? x[(plane * (size_t)s->H + (size_t)h) * (size_t)s->W + (size_t)w] : 0.0f;
-    }
-    return VLOAD(0, lane);
+    return ((size_t)(tile / TR) * (NV * NV) * v_step(s) + (size_t)(cb * TR + tile % TR)) * VW;
 }
 
 /* Input terms of channel block cb of a tile; those of tiles behind the last one are zero. v is
- * V[0, cb, t, :], T tiles to a channel block. */
+ * V[g, 0, cb, t, :]. */
 static inline void transform_tile(__global const float *x, const sizes *s, int cb, int tile,
-                                  __global float *v, int T)
+                                  __global float *v)
 {
     const int per_picture = s->tH * s->tW;
     const int n = tile / per_picture;
     const int h0 = tile % per_picture / s->tW * STEP - 1, w0 = tile % s->tW * STEP - 1;
-    const bool inside =
-        n < s->N && (cb + 1) * VW <= s->I && h0 >= 0 && h0 + P <= s->H && w0 >= 0 && w0 + P <= s->W;
-    const size_t plane = (size_t)s->H * (size_t)s->W;
+    const bool inside = n < s->N && h0 >= 0 && h0 + P <= s->H && w0 >= 0 && w0 + P <= s->W;
     vec rows[P * NV];
 
+    x += ((size_t)n * (size_t)s->IB + (size_t)cb) * (size_t)s->H * (size_t)s->W * VW;
     for (int h = 0; h < P; h++) {
+        const ptrdiff_t row = (ptrdiff_t)(h0 + h) * s->W + w0;
         vec in[P], out[NV];
         if (inside) {
-            __global const float *row = x + ((size_t)n * (size_t)s->I + (size_t)(cb * VW)) * plane +
-                                        (size_t)(h0 + h) * (size_t)s->W + (size_t)w0;
 #pragma unroll
-            for (int w = 0; w < P; w++) {
-                float lane[VW];
-#pragma unroll
-                for (int c = 0; c < VW; c++)
-                    lane[c] = row[(size_t)c * plane + (size_t)w];
-                in[w] = VLOAD(0, lane);
-            }
-        } else {
             for (int w = 0; w < P; w++)
-                in[w] = load_guarded(x, s, n, cb, h0 + h, w0 + w);
+                in[w] = VLOAD(0, x + (row + w) * VW);
+        } else {
+            const bool row_inside = n < s->N && h0 + h >= 0 && h0 + h < s->H;
+#pragma unroll
+            for (int w = 0; w < P; w++)
+                in[w] = row_inside && w0 + w >= 0 && w0 + w < s->W ? VLOAD(0, x + (row + w) * VW)
+                                                                   : (vec)(0.0f);
         }
         input_transform(in, out);
 #pragma unroll
@@ -138,13 +126,13 @@ static inline void transform_tile(__global const float *x, const sizes *s, int c
         input_transform(in, out);
 #pragma unroll
         for (int h = 0; h < NV; h++)
-            VSTORE(out[h], (size_t)(h * NV + w) * v_step(s, T), v);
+            VSTORE(out[h], (size_t)(h * NV + w) * v_step(s), v);
     }
 }
 
-/* M[t, :] = sum_i V[i, t] U[i, :] of TR tiles and one panel; v is V[term, 0, t0, :] */
+/* M[t, :] = sum_i V[i, t] U[i, :] of TR tiles and one panel; v is V[g, term, 0, 0, :] */
 static inline void multiply(__global const float *v, __global const float *u, __global float *m,
-                            int IB, int T)
+                            int IB)
 {
     vec acc[TR][NRV];
 
@@ -158,15 +146,17 @@ static inline void multiply(__global const float *v, __global const float *u, __
         for (int c = 0; c < VW; c++) {
             vec b[NRV];
 #pragma unroll
-            for (int r = 0; r < NRV; r++)
+            for (int r = 0; r < NRV; r++) {
                 b[r] = VLOAD((size_t)(c * NRV + r), u);
+                PREFETCH(u + VW * NR + (c * NRV + r) * VW); /* of the next channel block */
+            }
 #pragma unroll
             for (int t = 0; t < TR; t++)
 #pragma unroll
                 for (int r = 0; r < NRV; r++)
                     acc[t][r] += v[t * VW + c] * b[r];
         }
-        v += (size_t)T * VW;
+        v += TR * VW;
         u += VW * NR;
     }
 #pragma unroll
@@ -176,109 +166,101 @@ static inline void multiply(__global const float *v, __global const float *u, __
             VSTORE(acc[t][r], (size_t)(t * NRV + r), m);
 }
 
-static inline void store(__global float *y, __global const float *residual, size_t at, float v)
+/* y of VW channels from o0 of a tile; m is M[g, 0, t, r, :]. */
+static inline void finish_tile(__global const float *m, const tail *end, __global float *y,
+                               const sizes *s, int o0, int tile)
 {
-    y[at] = HAS_RESIDUAL ? v + residual[at] : v;
-}
-
-/* y of VW channels from o0 of a tile; m is M[0, t, r, :], T tiles to a product. */
-static inline void finish_tile(__global const float *m, __global const float *bias,
-                               __global const float *residual, __global float *y, const sizes *s,
-                               int o0, int tile, int T, float slope)
-{
-    const int per_picture = s->tH * s->tW;
-    const size_t n = (size_t)(tile / per_picture);
+    const int per_picture = s->tH * s->tW, n = tile / per_picture;
     const int oh0 = tile % per_picture / s->tW * NO + (OFFSET);
     const int ow0 = tile % s->tW * NO + (OFFSET);
-    const int channels = min(VW, s->O - o0);
-    const bool whole = channels == VW && ow0 >= 0 && ow0 + NO <= s->oW;
-    const size_t plane = (size_t)s->oH * (size_t)s->oW;
+    const int from = max(0, -ow0), to = min(NO, s->oW - ow0);
+    const channels c = load_channels(end, n, o0);
+    int column[NO]; /* of the residual */
     vec columns[NO * NU];
 
     for (int w = 0; w < NU; w++) {
         vec in[NU], out[NO];
 #pragma unroll
         for (int h = 0; h < NU; h++)
-            in[h] = VLOAD((size_t)(h * NU + w) * m_step(T), m);
+            in[h] = VLOAD((size_t)((h * NU + w) * M_STEP), m);
         output_transform(in, out);
 #pragma unroll
         for (int h = 0; h < NO; h++)
             columns[h * NU + w] = out[h];
     }
-    float lane[VW];
-    for (int c = 0; c < VW; c++)
-        lane[c] = HAS_BIAS && c < channels ? bias[o0 + c] : 0.0f;
-    const vec b = VLOAD(0, lane);
+#pragma unroll
+    for (int w = 0; w < NO; w++)
+        column[w] = residual_column(end, ow0 + w);
+    y += ((size_t)n * (size_t)s->O + (size_t)o0) * (size_t)s->oH * (size_t)s->oW;
     for (int h = max(0, -oh0); h < min(NO, s->oH - oh0); h++) {
-        const size_t row =
-            ((n * (size_t)s->O + (size_t)o0) * (size_t)s->oH + (size_t)(oh0 + h)) * (size_t)s->oW;
+        const ptrdiff_t row = (ptrdiff_t)(oh0 + h) * s->oW + ow0;
+        __global const float *residual =
+            HAS_RESIDUAL ? residual_blocks(end, n, o0, oh0 + h) : end->residual;
         vec in[NU], out[NO];
-        float lanes[NO][VW];
 #pragma unroll
         for (int w = 0; w < NU; w++)
             in[w] = columns[h * NU + w];
         output_transform(in, out);
+        if (to - from == NO) {
 #pragma unroll
-        for (int w = 0; w < NO; w++)
-            VSTORE(activate_vec(out[w] + b, slope), 0, lanes[w]);
-        if (whole) {
-#pragma unroll
-            for (int c = 0; c < VW; c++)
-#pragma unroll
-                for (int w = 0; w < NO; w++)
-                    store(y, residual, row + (size_t)c * plane + (size_t)(ow0 + w), lanes[w][c]);
+            for (int w = 0; w < NO; w++)
+                VSTORE(finish_vec(end, &c, out[w], residual + (ptrdiff_t)column[w] * VW), 0,
+                       y + (row + w) * VW);
         } else {
-            for (int c = 0; c < channels; c++)
-                for (int w = max(0, -ow0); w < min(NO, s->oW - ow0); w++)
-                    store(y, residual, row + (size_t)c * plane + (size_t)(ow0 + w), lanes[w][c]);
+#pragma unroll
+            for (int w = 0; w < NO; w++)
+                if (w >= from && w < to)
+                    VSTORE(finish_vec(end, &c, out[w], residual + (ptrdiff_t)column[w] * VW), 0,
+                           y + (row + w) * VW);
         }
     }
 }
 
-/* One panel of n tiles from tile0, whose inputs are V[:, :, t0 .. t0+n, :] of Tv tiles. */
-static inline void do_panel(__global const float *v, __global const float *u,
-                            __global const float *bias, __global const float *residual,
+/* One panel of n tiles from tile0, whose inputs are V[0 .. ceil(n/TR), :, :, :, :]. */
+static inline void do_panel(__global const float *v, __global const float *u, const tail *end,
                             __global float *m, __global float *y, const sizes *s, int panel,
-                            int tile0, int t0, int n, int Tv, int T, float slope)
+                            int tile0, int n)
 {
+    const size_t v_group = NV * NV * v_step(s) * VW, m_group = NU * NU * M_STEP * VW;
+
     u += (size_t)panel * (size_t)s->IB * (NU * NU * VW * NR);
     for (int p = 0; p < NU * NU; p++) {
         const int term = term_of[p / NU] * NV + term_of[p % NU];
-        __global const float *vp = v + ((size_t)term * v_step(s, Tv) + (size_t)t0) * VW;
-        __global const float *up = u + (size_t)p * (size_t)s->IB * (VW * NR);
-        __global float *mp = m + (size_t)p * m_step(T) * VW;
-        for (int t = 0; t < n; t += TR)
-            multiply(vp + t * VW, up, mp + t * NR, s->IB, Tv);
+        for (int g = 0; g * TR < n; g++)
+            multiply(v + (size_t)g * v_group + (size_t)term * v_step(s) * VW, u,
+                     m + (size_t)g * m_group + p * (M_STEP * VW), s->IB);
+        u += (size_t)s->IB * (VW * NR);
     }
     for (int t = 0; t < n; t++)
         for (int r = 0; r < NRV; r++)
             if (panel * NR + r * VW < s->O)
-                finish_tile(m + (t * NRV + r) * VW, bias, residual, y, s, panel * NR + r * VW,
-                            tile0 + t, T, slope);
+                finish_tile(m + (size_t)(t / TR) * m_group + (t % TR * NRV + r) * VW, end, y, s,
+                            panel * NR + r * VW, tile0 + t);
 }
 
 #if !SPLIT
-__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_bilinear_fused_f32(__global const float *x, __global const float *u,
-                          __global const float *bias, __global const float *residual,
-                          __global float *y, __global float *scratch, const int N, const int I,
-                          const int H, const int W, const int O, const int oH, const int oW,
-                          const int T, const ulong scratch_step, const float slope)
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_bilinear_fused_f32(
+    __global const float *x, __global const float *u, __global const float *bias,
+    __global const float *affine, __global const float *residual, __global float *y,
+    __global float *scratch, const int N, const int I, const int H, const int W, const int O,
+    const int oH, const int oW, const int affine_step, const int affine_at, const int rH,
+    const int rW, const float slope, const float last_slope, const int T, const ulong scratch_step)
 {
+    const tail end = {bias,        affine,    residual, O,  oH,    oW,
+                      affine_step, affine_at, rH,       rW, slope, last_slope};
     const sizes s = sizes_of(N, I, H, W, O, oH, oW);
     const int n_tiles = N * s.tH * s.tW, n_panels = (O + NR - 1) / NR;
     __global float *v = scratch + get_global_id(0) * scratch_step;
-    __global float *m = v + NV * NV * v_step(&s, T) * VW;
+    __global float *m = v + (size_t)(T / TR) * (NV * NV) * v_step(&s) * VW;
 
     for (int tile0 = (int)get_global_id(0) * T; tile0 < n_tiles;
          tile0 += (int)get_global_size(0) * T) {
         const int n = min(T, n_tiles - tile0);
         for (int cb = 0; cb < s.IB; cb++)
             for (int t = 0; t < (n + TR - 1) / TR * TR; t++)
-                transform_tile(x, &s, cb, tile0 + t < n_tiles ? tile0 + t : n_tiles,
-                               v + ((size_t)cb * (size_t)T + (size_t)t) * VW, T);
+                transform_tile(x, &s, cb, min(tile0 + t, n_tiles), v + v_at(&s, cb, t));
         for (int panel = 0; panel < n_panels; panel++)
-            do_panel(v, u, bias, residual, m, y, &s, panel, tile0, 0, n, T, T, slope);
+            do_panel(v, u, &end, m, y, &s, panel, tile0, n);
     }
 }
 
@@ -290,27 +272,27 @@ conv2d_bilinear_input_f32(__global const float *x, __global float *v, const int 
 {
     const sizes s = sizes_of(N, I, H, W, O, oH, oW);
     const int cb = (int)get_global_id(0), n_tiles = N * s.tH * s.tW;
-    const int tile0 = (int)get_global_id(1) * s.tW;
+    const int tile0 = (int)get_global_id(1) * TR;
 
-    for (int t = tile0; t < min(tile0 + s.tW, Tv); t++)
-        transform_tile(x, &s, cb, min(t, n_tiles), v + ((size_t)cb * (size_t)Tv + (size_t)t) * VW,
-                       Tv);
+    for (int t = tile0; t < min(tile0 + TR, Tv); t++)
+        transform_tile(x, &s, cb, min(t, n_tiles), v + v_at(&s, cb, t));
 }
 
-__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_bilinear_panels_f32(__global const float *v, __global const float *u,
-                           __global const float *bias, __global const float *residual,
-                           __global float *y, __global float *scratch, const int N, const int I,
-                           const int H, const int W, const int O, const int oH, const int oW,
-                           const int Tv, const int T, const ulong scratch_step, const float slope)
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_bilinear_panels_f32(
+    __global const float *v, __global const float *u, __global const float *bias,
+    __global const float *affine, __global const float *residual, __global float *y,
+    __global float *scratch, const int N, const int I, const int H, const int W, const int O,
+    const int oH, const int oW, const int affine_step, const int affine_at, const int rH,
+    const int rW, const float slope, const float last_slope, const int T, const ulong scratch_step)
 {
+    const tail end = {bias,        affine,    residual, O,  oH,    oW,
+                      affine_step, affine_at, rH,       rW, slope, last_slope};
     const sizes s = sizes_of(N, I, H, W, O, oH, oW);
     const int n_tiles = N * s.tH * s.tW, n_panels = (O + NR - 1) / NR;
     __global float *m = scratch + get_global_id(0) * scratch_step;
 
     for (int panel = (int)get_global_id(0); panel < n_panels; panel += (int)get_global_size(0))
         for (int t = 0; t < n_tiles; t += T)
-            do_panel(v, u, bias, residual, m, y, &s, panel, t, t, min(T, n_tiles - t), Tv, T,
-                     slope);
+            do_panel(v + v_at(&s, 0, t), u, &end, m, y, &s, panel, t, min(T, n_tiles - t));
 }
 #endif

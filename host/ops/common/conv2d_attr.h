@@ -1,4 +1,5 @@
-/** The attributes of a conv2d node, for the op, its variants and what merges with it. */
+/** The attributes of a conv2d node and its end (kernels/common/conv_tail.h), for the op, its variants
+ *  and what merges with it. */
 #ifndef GCL_HOST_OPS_COMMON_CONV2D_ATTR_H
 #define GCL_HOST_OPS_COMMON_CONV2D_ATTR_H
 
@@ -10,16 +11,46 @@ extern "C" {
 
 typedef struct gcl_conv2d_attr {
     gcl_epilogue ep;
-    int stride, pad; /* pixels */
-    size_t rH, rW;   /* pixels of x behind a nearest resize that was absorbed; 0: none */
+    gcl_activation_attr last; /* after the residual */
+    int stride, pad;          /* pixels */
+    int has_affine;           /* a dfblk was absorbed: its affine is the last operand */
+    int affine_at;            /* and this its column there */
+    size_t rH, rW;            /* pixels of x behind a nearest resize that was absorbed; 0: none */
 } gcl_conv2d_attr;
 
 enum { CONV2D_X, CONV2D_W };
 
 gcl_conv2d_attr gcl_conv2d_attr_of(const gcl_node *node);
 
-/** Makes a resize node, whose result is conv's x, conv itself on the input of the resize. */
+/** Shape of the picture that is convolved: x, or x resized. */
+gcl_shape gcl_conv2d_picture(const gcl_graph *g, const gcl_node *node);
+
+/** gcl_op.absorb of conv2d. */
+bool gcl_conv2d_absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer);
+
+/** Makes a resize node, whose result is conv's x or residual, conv itself on the input of the
+ *  resize. */
 bool gcl_conv2d_absorb_resize(const gcl_graph *g, gcl_node *resize, const gcl_node *conv);
+
+/** Whether the residual has another size than the result. */
+bool gcl_conv2d_resizes_residual(const gcl_graph *g, const gcl_node *node);
+
+/** FLOPs that the end adds per element of the result. */
+double gcl_conv2d_tail_flops(const gcl_node *node);
+
+/** True when the sum is stored as it is. */
+bool gcl_conv2d_tail_is_empty(const gcl_node *node);
+
+/** Appends the options ACT, HAS_BIAS, HAS_AFFINE, HAS_RESIDUAL and LAST. */
+void gcl_conv2d_tail_options(const gcl_graph *g, const gcl_node *node, gcl_launch *l);
+
+/** Appends the arguments bias, affine, residual, or filler where there is none.
+ *  @param blocked  the kernel reads the residual in channel blocks */
+void gcl_conv2d_tail_buffers(gcl_emit *e, const gcl_node *node, bool blocked, gcl_slot filler,
+                             gcl_launch *l);
+
+/** Appends affine_step, affine_at, rH, rW, slope, last_slope. */
+void gcl_conv2d_tail_values(const gcl_graph *g, const gcl_node *node, gcl_launch *l);
 
 #ifdef __cplusplus
 }

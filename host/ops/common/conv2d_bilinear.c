@@ -4,20 +4,11 @@
 #include <stdio.h>
 
 #include "host/ops/common/conv2d_attr.h"
+#include "host/ops/common/conv2d_blocked.h"
 
 /* Tunables of conv2d_bilinear: TR * NRV accumulators, NRV weights and one element of V fit the
  * vector registers, 32 of 16 elements or 16 of 8. */
 enum { NRV = 2 };
-
-static size_t vector_width(const gcl_device_info *device)
-{
-    return device->vector_width_f32 >= 16 ? 16 : 8;
-}
-
-static size_t tile_rows(const gcl_device_info *device)
-{
-    return vector_width(device) == 16 ? 12 : 6;
-}
 
 static size_t count_tiles(const gcl_bilinear *b, const gcl_shape *y)
 {
@@ -43,59 +34,114 @@ static bool large_enough(gcl_bilinear_name name, const gcl_shape *y)
     }
 }
 
-/* Bytes that a worker's V and M may take: a part of a core's second-level cache, 0.5 to 2 MiB. */
-enum { CACHE_BYTES = 384 << 10, MAX_TILES = 48 };
-
 typedef struct layout {
-    size_t vw, TR, tiles, workers;
-    size_t T;              /* tiles of a block */
-    size_t v_vecs, m_vecs; /* of one worker; v of all tiles when split */
     bool split;
+    size_t TR; /* tiles of a register tile */
+    size_t T;  /* tiles of a block */
+    size_t workers;
+    size_t v_vecs, m_vecs; /* of one worker; v of all tiles when split */
 } layout;
 
-static size_t v_vecs(const gcl_bilinear *b, size_t IB, size_t T)
+/* What the work is counted in. */
+typedef struct work {
+    size_t tiles, IB, panels, terms, products, VW, cores;
+} work;
+
+static work count_work(const gcl_bilinear *b, const gcl_device_info *device, const gcl_shape *x,
+                       const gcl_shape *y)
 {
-    return b->NV * b->NV * (IB * T + 1);
+    const size_t VW = gcl_block_channels(device);
+
+    return (work){.tiles = count_tiles(b, y),
+                  .IB = x->dim[1] / VW,
+                  .panels = gcl_div_up(y->dim[1], NRV * VW),
+                  .terms = b->NV * b->NV,
+                  .products = b->NU * b->NU,
+                  .VW = VW,
+                  .cores = device->compute_units};
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Vectors of the transformed inputs and the products of T tiles, in groups of TR. */
+static size_t v_vecs(const work *w, size_t TR, size_t T)
+{
+    return gcl_div_up(T, TR) * w->terms * (w->IB * TR + 1);
+}
+
+static size_t m_vecs(const work *w, size_t TR, size_t T)
+{
+    return gcl_div_up(T, TR) * w->products * (TR * NRV + 1);
+}
+
+/* Vectors that a core's second-level cache, 0.5 to 2 MiB, keeps beside what streams through it. */
+static size_t cache_vecs(const work *w)
+{
+    return ((size_t)768 << 10) / (w->VW * sizeof(float));
+}
+
+/* About how long the slowest worker takes, in multiply-adds of a vector. Beside them a vector takes:
+ * of weights, which stream, about 2, or 12 where the third cache does not keep them all; of transformed
+ * inputs that the second does not keep, 8 to read and 16 to write. */
+enum { KEPT_WEIGHT = 2, WEIGHT = 12, KEPT_BYTES = 12 << 20, READ_INPUT = 8, WRITE_INPUT = 16 };
+
+static double cost(const work *w, const layout *l)
+{
+    const double weights = (double)(w->products * w->IB * w->VW * NRV); /* vectors of a panel */
+    const double per_load = 1.0 + 1.0 / (double)l->TR; /* loads of w beside the products */
+    const double all_bytes = weights * (double)(w->panels * w->VW * sizeof(float));
+    const double fetch = weights * (all_bytes <= KEPT_BYTES ? KEPT_WEIGHT : WEIGHT);
+    size_t rounds, rows;
+
+    if (l->split) {
+        const double inputs = (double)v_vecs(w, l->TR, w->tiles);
+        rounds = gcl_div_up(w->panels, w->cores);
+        rows = gcl_round_up(w->tiles, l->TR);
+        return (double)rounds * (weights * (double)rows * per_load +
+                                 fetch * (double)gcl_div_up(w->tiles, l->T) + READ_INPUT * inputs) +
+               WRITE_INPUT * inputs / (double)w->cores;
+    }
+    rounds = gcl_div_up(gcl_div_up(w->tiles, l->T), w->cores);
+    rows = least(rounds * l->T, gcl_round_up(w->tiles, l->TR));
+    return (double)w->panels * (weights * (double)rows * per_load + fetch * (double)rounds);
 }
 
 /* Fused: every block reads all weights. Split: every panel reads all transformed inputs, and so the
- * weights are read once. Whichever moves less. */
-static layout choose_layout(const gcl_bilinear *b, const gcl_device_info *device,
-                            const gcl_shape *x, const gcl_shape *y)
+ * weights are read once. Sums are the same whatever is chosen. */
+static layout choose_layout(const work *w)
 {
-    layout l = {.vw = vector_width(device), .TR = tile_rows(device), .tiles = count_tiles(b, y)};
-    const size_t IB = gcl_div_up(x->dim[1], l.vw), panels = gcl_div_up(y->dim[1], NRV * l.vw);
-    const size_t terms = b->NV * b->NV, products = b->NU * b->NU;
-    const size_t tile_bytes = (terms * IB + products * NRV) * l.vw * sizeof(float);
-    size_t weight_vecs, input_vecs;
+    const size_t most = w->VW == 16 ? 14 : 6, fewest = w->VW == 16 ? 8 : 4;
+    layout best = {0}, l;
 
-    l.T = gcl_round_up(CACHE_BYTES / tile_bytes, l.TR);
-    l.T = l.T > MAX_TILES ? MAX_TILES : l.T < l.TR ? l.TR : l.T;
-    weight_vecs = products * IB * l.vw * panels * NRV * gcl_div_up(l.tiles, l.T);
-    input_vecs = v_vecs(b, IB, gcl_round_up(l.tiles, l.TR)) * panels;
-    l.split = weight_vecs > input_vecs;
-    if (l.split)
-        l.T = MAX_TILES;
-    if (l.T > gcl_round_up(l.tiles, l.TR))
-        l.T = gcl_round_up(l.tiles, l.TR);
-    l.workers = l.split ? panels : gcl_div_up(l.tiles, l.T);
-    if (l.workers > device->compute_units)
-        l.workers = device->compute_units;
-    l.v_vecs = v_vecs(b, IB, l.split ? gcl_round_up(l.tiles, l.TR) : l.T);
-    l.m_vecs = products * (l.T * NRV + 1);
-    return l;
+    for (l.split = false;; l.split = true) {
+        for (l.TR = fewest; l.TR <= most; l.TR++)
+            for (l.T = l.TR; l.T < w->tiles + l.TR; l.T += l.TR) {
+                l.v_vecs = v_vecs(w, l.TR, l.split ? w->tiles : l.T);
+                l.m_vecs = m_vecs(w, l.TR, l.T);
+                if (l.T > l.TR && l.m_vecs + (l.split ? 0 : l.v_vecs) > cache_vecs(w))
+                    break;
+                l.workers = least(l.split ? w->panels : gcl_div_up(w->tiles, l.T), w->cores);
+                if (best.T == 0 || cost(w, &l) < cost(w, &best))
+                    best = l;
+            }
+        if (l.split)
+            return best;
+    }
 }
 
 /* About how often the loops of a worker go round where no loop is unrolled: twice for a vector. */
-static size_t count_rounds(const gcl_bilinear *b, const gcl_device_info *device, const gcl_shape *x,
-                           const gcl_shape *y)
+static size_t rounds_of(const gcl_bilinear *b, const gcl_device_info *device, const gcl_shape *x,
+                        const gcl_shape *y)
 {
-    const layout l = choose_layout(b, device, x, y);
-    const size_t IB = gcl_div_up(x->dim[1], l.vw), panels = gcl_div_up(y->dim[1], NRV * l.vw);
-    const size_t tiles = gcl_round_up(l.tiles, l.TR), products = b->NU * b->NU;
-    const size_t sums = panels * products * tiles * NRV * IB * l.vw;
-    const size_t inputs = l.split ? 0 : tiles * IB * 2 * b->NV * b->NV * l.vw;
-    const size_t outputs = tiles * panels * NRV * (products + b->NO * b->NO * l.vw);
+    const work w = count_work(b, device, x, y);
+    const layout l = choose_layout(&w);
+    const size_t tiles = gcl_round_up(w.tiles, l.TR);
+    const size_t sums = w.panels * w.products * tiles * NRV * w.IB * w.VW;
+    const size_t inputs = l.split ? 0 : tiles * w.IB * 2 * w.terms;
+    const size_t outputs = tiles * w.panels * NRV * (w.products + b->NO * b->NO);
 
     return 2 * (sums + inputs + outputs) / l.workers;
 }
@@ -107,8 +153,8 @@ bool gcl_conv2d_bilinear_accepts(gcl_bilinear_name name, const gcl_graph *g, con
     const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
     const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), *w = gcl_in_shape(g, node, CONV2D_W);
     const gcl_shape *y = gcl_out_shape(g, node);
-    const size_t vw = vector_width(device), up = (size_t)b->up, down = (size_t)b->down;
-    const size_t rH = a.rH != 0 ? a.rH : x->dim[2], rW = a.rW != 0 ? a.rW : x->dim[3];
+    const size_t up = (size_t)b->up, down = (size_t)b->down;
+    const gcl_shape picture = gcl_conv2d_picture(g, node);
 
     if (!gcl_device_is_cpu(device))
         snprintf(why, why_bytes, "a work-item does the work of a CPU core");
@@ -117,19 +163,21 @@ bool gcl_conv2d_bilinear_accepts(gcl_bilinear_name name, const gcl_graph *g, con
     else if (w->dim[2] != 3 || w->dim[3] != 3 || a.stride != 1 || a.pad != 1)
         snprintf(why, why_bytes, "kernel %zux%zu, stride %d and pad %d, needs 3x3, 1 and 1",
                  w->dim[2], w->dim[3], a.stride, a.pad);
-    else if (rH * down != x->dim[2] * up || rW * down != x->dim[3] * up)
+    else if (up != down &&
+             (picture.dim[2] * down != x->dim[2] * up || picture.dim[3] * down != x->dim[3] * up))
         snprintf(why, why_bytes, "resize from %zux%zu to %zux%zu, needs %d/%d", x->dim[2],
-                 x->dim[3], rH, rW, b->up, b->down);
-    else if (x->dim[1] < vw || w->dim[0] < vw)
-        snprintf(why, why_bytes, "%zu to %zu channels, needs %zu or more", x->dim[1], w->dim[0],
-                 vw);
+                 x->dim[3], picture.dim[2], picture.dim[3], b->up, b->down);
+    else if (!gcl_has_blocks(g, node->in[CONV2D_X], device) ||
+             !gcl_has_blocks(g, node->out, device))
+        snprintf(why, why_bytes, "%zu to %zu channels, needs multiples of %zu", x->dim[1],
+                 w->dim[0], gcl_block_channels(device));
     else if (!large_enough(name, y))
         snprintf(why, why_bytes, "%zux%zu outputs do not suit tiles of %zu", y->dim[2], y->dim[3],
                  b->NO);
-    else if (device->max_rounds != 0 && count_rounds(b, device, x, y) > device->max_rounds)
+    else if (device->max_rounds != 0 && rounds_of(b, device, x, y) > device->max_rounds)
         snprintf(why, why_bytes,
                  "a work-item needs %zu rounds of its loops, the driver's limit is %zu",
-                 count_rounds(b, device, x, y), device->max_rounds);
+                 rounds_of(b, device, x, y), device->max_rounds);
     else
         return true;
     return false;
@@ -152,48 +200,56 @@ static void set_workers(gcl_launch *l, size_t n0, size_t n1)
     l->local[0] = l->local[1] = 1;
 }
 
+/* The launch that transforms the inputs, which a split layout needs first: from the slot *in to it. */
+static gcl_status emit_input(gcl_slot *in, gcl_emit *e, const work *w, const layout *t,
+                             const gcl_shape *x, const gcl_shape *y, const gcl_launch *like,
+                             gcl_error *err)
+{
+    const gcl_slot v = gcl_emit_temp(e, t->v_vecs * w->VW * sizeof(float));
+    gcl_launch l = *like;
+
+    l.kernel = "conv2d_bilinear_input_f32";
+    gcl_launch_arg(&l, gcl_arg_slot(*in));
+    gcl_launch_arg(&l, gcl_arg_slot(v));
+    set_sizes(&l, x, y);
+    gcl_launch_arg(&l, gcl_arg_int(gcl_round_up(w->tiles, t->TR)));
+    set_workers(&l, w->IB, gcl_div_up(w->tiles, t->TR));
+    *in = v;
+    return gcl_emit_launch(e, &l, err);
+}
+
 gcl_status gcl_conv2d_bilinear_emit(gcl_bilinear_name name, gcl_emit *e, const gcl_graph *g,
                                     const gcl_node *node, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     const gcl_bilinear *b = gcl_bilinear_get(name);
-    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
-    const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), *y = gcl_out_shape(g, node);
-    const layout t = choose_layout(b, gcl_emit_device(e), x, y);
-    const size_t worker = (t.split ? t.m_vecs : t.v_vecs + t.m_vecs) * t.vw;
-    const size_t Tv = gcl_round_up(t.tiles, t.TR), tW = gcl_bilinear_tiles(b, y->dim[3]);
-    const gcl_slot in = gcl_emit_value(e, node->in[CONV2D_X]);
-    const gcl_slot scratch = gcl_emit_temp(e, t.workers * worker * sizeof(float));
-    gcl_slot v = in;
+    const bool resizes = b->up != b->down;
+    const gcl_shape picture = gcl_conv2d_picture(g, node), *y = gcl_out_shape(g, node);
+    const gcl_shape *x = resizes ? gcl_in_shape(g, node, CONV2D_X) : &picture;
+    const work w = count_work(b, gcl_emit_device(e), x, y);
+    const layout t = choose_layout(&w);
+    const size_t worker = (t.split ? t.m_vecs : t.v_vecs + t.m_vecs) * w.VW;
+    gcl_slot in = gcl_emit_blocked(e, node->in[CONV2D_X]);
     gcl_launch l = {.program = "conv2d/bilinear",
                     .kernel = t.split ? "conv2d_bilinear_panels_f32" : "conv2d_bilinear_fused_f32"};
 
-    snprintf(l.options, sizeof l.options, "-DVW=%zu -DTR=%zu -DNRV=%d -DALG=%d -DSPLIT=%d", t.vw,
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DTR=%zu -DNRV=%d -DALG=%d -DSPLIT=%d", w.VW,
              t.TR, NRV, b->alg, t.split);
-    gcl_epilogue_options(&a.ep, &l);
-    if (t.split) {
-        gcl_launch first = l;
-        v = gcl_emit_temp(e, t.v_vecs * t.vw * sizeof(float));
-        first.kernel = "conv2d_bilinear_input_f32";
-        gcl_launch_arg(&first, gcl_arg_slot(in));
-        gcl_launch_arg(&first, gcl_arg_slot(v));
-        set_sizes(&first, x, y);
-        gcl_launch_arg(&first, gcl_arg_int(Tv));
-        set_workers(&first, gcl_div_up(x->dim[1], t.vw), gcl_div_up(Tv, tW));
-        GCL_TRY(gcl_emit_launch(e, &first, err));
-    }
-    gcl_launch_arg(&l, gcl_arg_slot(v));
-    gcl_launch_arg(
-        &l, gcl_arg_slot(gcl_emit_packed(e, node->in[CONV2D_W], gcl_bilinear_packing(name, t.vw))));
-    gcl_epilogue_buffers(e, node, &a.ep, in, &l);
-    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
-    gcl_launch_arg(&l, gcl_arg_slot(scratch));
-    set_sizes(&l, x, y);
+    gcl_conv2d_tail_options(g, node, &l);
+    if (!resizes)
+        GCL_TRY(gcl_conv2d_blocked_picture(&in, e, g, node, 0, err));
     if (t.split)
-        gcl_launch_arg(&l, gcl_arg_int(Tv));
+        GCL_TRY(emit_input(&in, e, &w, &t, x, y, &l, err));
+    gcl_launch_arg(&l, gcl_arg_slot(in));
+    gcl_launch_arg(
+        &l, gcl_arg_slot(gcl_emit_packed(e, node->in[CONV2D_W], gcl_bilinear_packing(name, w.VW))));
+    gcl_conv2d_tail_buffers(e, node, true, in, &l);
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_blocked(e, node->out)));
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_temp(e, t.workers * worker * sizeof(float))));
+    set_sizes(&l, x, y);
+    gcl_conv2d_tail_values(g, node, &l);
     gcl_launch_arg(&l, gcl_arg_int(t.T));
     gcl_launch_arg(&l, gcl_arg_ulong(worker));
-    gcl_launch_arg(&l, gcl_arg_float(a.ep.activation.slope));
     set_workers(&l, t.workers, 1);
     GCL_TRY(gcl_emit_launch(e, &l, err));
 done:

@@ -1,0 +1,234 @@
+/* conv2d_blocked.c - direct convolutions on pictures in channel blocks. */
+#include "host/ops/common/conv2d_blocked.h"
+
+#include <stdio.h>
+
+#include "host/ops/common/conv2d_attr.h"
+
+enum { NRV = 2, MAX_SETS = 5, MAX_FEW = 7 };
+
+/* ---- packing ---- */
+
+static void launch_packing(gcl_launch *l, const char *kernel, const gcl_shape *w, size_t VW)
+{
+    l->program = "pack/blocked";
+    l->kernel = kernel;
+    snprintf(l->options, sizeof l->options, "-DVW=%zu -DNRV=%d", VW, NRV);
+    gcl_launch_arg(l, gcl_arg_slot(GCL_PACK_FROM));
+    gcl_launch_arg(l, gcl_arg_slot(GCL_PACK_TO));
+    gcl_launch_arg(l, gcl_arg_int(w->dim[0]));
+    gcl_launch_arg(l, gcl_arg_int(w->dim[1]));
+    gcl_launch_arg(l, gcl_arg_int(w->dim[2] * w->dim[3]));
+}
+
+static void launch_blocked(gcl_launch *l, const gcl_device_info *device, const gcl_shape *w,
+                           size_t VW)
+{
+    launch_packing(l, "pack_blocked_f32", w, VW);
+    gcl_launch_tiles(l, device, w->dim[1] / VW, gcl_div_up(w->dim[0], NRV * VW), 1);
+}
+
+static size_t bytes_blocked(const gcl_shape *w, size_t VW)
+{
+    return gcl_round_up(w->dim[0], NRV * VW) * (gcl_shape_count(w) / w->dim[0]) * sizeof(float);
+}
+
+static void launch_few(gcl_launch *l, const gcl_device_info *device, const gcl_shape *w, size_t VW)
+{
+    launch_packing(l, "pack_few_f32", w, VW);
+    gcl_launch_tiles(l, device, w->dim[1] / VW, 1, 1);
+}
+
+static size_t bytes_few(const gcl_shape *w, size_t VW)
+{
+    (void)VW;
+    return gcl_shape_count(w) * sizeof(float);
+}
+
+static const gcl_packing packings[2][2] = {
+    {{"conv2d_blocked_8", 8, bytes_blocked, launch_blocked},
+     {"conv2d_blocked_16", 16, bytes_blocked, launch_blocked}},
+    {{"conv2d_few_8", 8, bytes_few, launch_few}, {"conv2d_few_16", 16, bytes_few, launch_few}},
+};
+
+static gcl_slot packed(gcl_emit *e, const gcl_node *node, bool few)
+{
+    const size_t VW = gcl_block_channels(gcl_emit_device(e));
+
+    return gcl_emit_packed(e, node->in[CONV2D_W], &packings[few][VW == 16]);
+}
+
+/* ---- both ---- */
+
+static bool accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                    char *why, size_t why_bytes)
+{
+    const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X);
+
+    if (!gcl_device_is_cpu(device))
+        snprintf(why, why_bytes, "a work-item is vector code for a CPU");
+    else if (gcl_graph_tensor(g, node->in[CONV2D_W])->kind != GCL_VALUE_WEIGHT)
+        snprintf(why, why_bytes, "w is not a weight and cannot be packed ahead");
+    else if (!gcl_has_blocks(g, node->in[CONV2D_X], device))
+        snprintf(why, why_bytes, "x has %zu channels, needs a multiple of %zu", x->dim[1],
+                 gcl_block_channels(device));
+    else
+        return true;
+    return false;
+}
+
+/* The sizes of a picture of H x W pixels, and what the end needs. */
+static void set_values(const gcl_graph *g, const gcl_node *node, size_t H, size_t W, gcl_launch *l)
+{
+    const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), *y = gcl_out_shape(g, node);
+    const size_t sizes[] = {x->dim[0], x->dim[1], H, W, y->dim[1], y->dim[2], y->dim[3]};
+
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        gcl_launch_arg(l, gcl_arg_int(sizes[i]));
+    gcl_conv2d_tail_values(g, node, l);
+}
+
+/* ---- blocked_f32 ---- */
+
+/* Tunables of conv2d_blocked. */
+typedef struct tile {
+    size_t VW, MR, sets, blocks;
+} tile;
+
+/* MR * NRV accumulators, NRV weights and an element of x fit the vector registers, 32 of 16 elements or
+ * 16 of 8; pixels are shared out evenly. Register tiles share the weights of about 32 KiB, a part
+ * of the first or second cache, where there are few pixels and many weights. */
+static tile choose_tile(const gcl_device_info *device, const gcl_shape *w, const gcl_shape *y)
+{
+    const size_t VW = gcl_block_channels(device), most = VW == 16 ? 14 : 6;
+    const size_t pixels = y->dim[0] * y->dim[2] * y->dim[3], tiles = gcl_div_up(pixels, most);
+    const size_t taps = w->dim[2] * w->dim[3];
+    tile t = {VW, gcl_div_up(pixels, tiles), taps == 1 ? 1 : tiles, gcl_div_up(16, taps)};
+
+    if (t.sets > MAX_SETS)
+        t.sets = MAX_SETS;
+    return t;
+}
+
+bool gcl_conv2d_blocked_accepts(const gcl_graph *g, const gcl_node *node,
+                                const gcl_device_info *device, char *why, size_t why_bytes)
+{
+    const gcl_shape *y = gcl_out_shape(g, node);
+
+    if (!accepts(g, node, device, why, why_bytes))
+        return false;
+    if (gcl_has_blocks(g, node->out, device) && y->dim[0] <= INT32_MAX / (y->dim[2] * y->dim[3]))
+        return true;
+    snprintf(why, why_bytes, "%zu results of %zu channels, needs a multiple of %zu", y->dim[0],
+             y->dim[1], gcl_block_channels(device));
+    return false;
+}
+
+gcl_status gcl_conv2d_blocked_picture(gcl_slot *out, gcl_emit *e, const gcl_graph *g,
+                                      const gcl_node *node, size_t pad, gcl_error *err)
+{
+    const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), picture = gcl_conv2d_picture(g, node);
+    const size_t VW = gcl_block_channels(gcl_emit_device(e));
+    const size_t rows = x->dim[0] * x->dim[1] / VW * (picture.dim[2] + 2 * pad);
+    gcl_launch l = {.program = "conv2d/blocked", .kernel = "conv2d_picture_f32"};
+
+    *out = gcl_emit_blocked(e, node->in[CONV2D_X]);
+    if (pad == 0 && gcl_shape_equal(x, &picture))
+        return GCL_OK;
+    snprintf(l.options, sizeof l.options, "-DVW=%zu", VW);
+    gcl_launch_arg(&l, gcl_arg_slot(*out));
+    *out = gcl_emit_temp(e, rows * (picture.dim[3] + 2 * pad) * VW * sizeof(float));
+    gcl_launch_arg(&l, gcl_arg_slot(*out));
+    gcl_launch_arg(&l, gcl_arg_int(x->dim[2]));
+    gcl_launch_arg(&l, gcl_arg_int(x->dim[3]));
+    gcl_launch_arg(&l, gcl_arg_int(picture.dim[2]));
+    gcl_launch_arg(&l, gcl_arg_int(picture.dim[3]));
+    gcl_launch_arg(&l, gcl_arg_int(pad));
+    gcl_launch_tiles(&l, gcl_emit_device(e), rows, 1, 1);
+    return gcl_emit_launch(e, &l, err);
+}
+
+gcl_status gcl_conv2d_blocked_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                                   gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
+    const gcl_shape x = gcl_conv2d_picture(g, node), *w = gcl_in_shape(g, node, CONV2D_W);
+    const gcl_shape *y = gcl_out_shape(g, node);
+    const tile t = choose_tile(gcl_emit_device(e), w, y);
+    const size_t pad = (size_t)a.pad;
+    gcl_launch l = {.program = "conv2d/blocked", .kernel = "conv2d_blocked_f32"};
+    gcl_slot picture;
+
+    GCL_TRY(gcl_conv2d_blocked_picture(&picture, e, g, node, pad, err));
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DNRV=%d -DMR=%zu -DSETS=%zu -DBLOCKS=%zu",
+             t.VW, NRV, t.MR, t.sets, t.blocks);
+    gcl_conv2d_tail_options(g, node, &l);
+    gcl_launch_arg(&l, gcl_arg_slot(picture));
+    gcl_launch_arg(&l, gcl_arg_slot(packed(e, node, false)));
+    gcl_conv2d_tail_buffers(e, node, true, picture, &l);
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_blocked(e, node->out)));
+    set_values(g, node, x.dim[2] + 2 * pad, x.dim[3] + 2 * pad, &l);
+    gcl_launch_arg(&l, gcl_arg_int(w->dim[2]));
+    gcl_launch_arg(&l, gcl_arg_int(w->dim[3]));
+    gcl_launch_arg(&l, gcl_arg_int((size_t)a.stride));
+    gcl_launch_tiles(&l, gcl_emit_device(e), gcl_div_up(y->dim[1], NRV * t.VW),
+                     gcl_div_up(y->dim[0] * y->dim[2] * y->dim[3], t.sets * t.MR), 1);
+    GCL_TRY(gcl_emit_launch(e, &l, err));
+done:
+    return st;
+}
+
+/* ---- few_f32 ---- */
+
+/* Pixels of a register tile: MR * O accumulators, MR + kW - 1 columns and a weight fit the registers; 0
+ * where not even one pixel does. */
+static size_t few_pixels(const gcl_device_info *device, const gcl_shape *w)
+{
+    const size_t registers = gcl_block_channels(device) == 16 ? 32 : 16;
+    const size_t taken = 1 + w->dim[3] - 1;
+
+    return taken >= registers ? 0 : (registers - taken) / (w->dim[0] + 1);
+}
+
+bool gcl_conv2d_few_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                            char *why, size_t why_bytes)
+{
+    const gcl_shape *w = gcl_in_shape(g, node, CONV2D_W);
+    const int stride = gcl_conv2d_attr_of(node).stride;
+
+    if (!accepts(g, node, device, why, why_bytes))
+        return false;
+    if (gcl_conv2d_attr_of(node).rH != 0) {
+        snprintf(why, why_bytes, "a resize was absorbed");
+        return false;
+    }
+    if (stride == 1 && w->dim[0] <= MAX_FEW && few_pixels(device, w) > 0)
+        return true;
+    snprintf(why, why_bytes, "stride %d, %zu output channels, kW %zu: needs 1 and few of both",
+             stride, w->dim[0], w->dim[3]);
+    return false;
+}
+
+gcl_status gcl_conv2d_few_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                               gcl_error *err)
+{
+    const gcl_device_info *device = gcl_emit_device(e);
+    const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), *w = gcl_in_shape(g, node, CONV2D_W);
+    const gcl_shape *y = gcl_out_shape(g, node);
+    const gcl_slot in = gcl_emit_blocked(e, node->in[CONV2D_X]);
+    gcl_launch l = {.program = "conv2d/few", .kernel = "conv2d_few_f32"};
+
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DMR=%zu -DNO=%zu -DKW=%zu",
+             gcl_block_channels(device), few_pixels(device, w), w->dim[0], w->dim[3]);
+    gcl_conv2d_tail_options(g, node, &l);
+    gcl_launch_arg(&l, gcl_arg_slot(in));
+    gcl_launch_arg(&l, gcl_arg_slot(packed(e, node, true)));
+    gcl_conv2d_tail_buffers(e, node, false, in, &l);
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
+    set_values(g, node, x->dim[2], x->dim[3], &l);
+    gcl_launch_arg(&l, gcl_arg_int(w->dim[2]));
+    gcl_launch_arg(&l, gcl_arg_int((size_t)gcl_conv2d_attr_of(node).pad));
+    gcl_launch_tiles(&l, device, y->dim[0] * y->dim[2], 1, 1);
+    return gcl_emit_launch(e, &l, err);
+}

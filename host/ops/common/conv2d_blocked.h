@@ -1,0 +1,38 @@
+/**
+ * conv2d's direct variants on pictures in channel blocks: for any kernel, and for so few output
+ * channels that they fill no block.
+ */
+#ifndef GCL_HOST_OPS_COMMON_CONV2D_BLOCKED_H
+#define GCL_HOST_OPS_COMMON_CONV2D_BLOCKED_H
+
+#include "host/op.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** blocked_f32: kernels/conv2d/blocked.cl. */
+bool gcl_conv2d_blocked_accepts(const gcl_graph *g, const gcl_node *node,
+                                const gcl_device_info *device, char *why, size_t why_bytes);
+gcl_status gcl_conv2d_blocked_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                                   gcl_error *err);
+
+/**
+ * The picture that is convolved, in channel blocks: x, resized where a resize was absorbed, with `pad`
+ * zeros around it.
+ *
+ * @param out  slot of x itself, or of scratch that is valid while the node runs
+ */
+gcl_status gcl_conv2d_blocked_picture(gcl_slot *out, gcl_emit *e, const gcl_graph *g,
+                                      const gcl_node *node, size_t pad, gcl_error *err);
+
+/** few_f32: kernels/conv2d/few.cl. */
+bool gcl_conv2d_few_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                            char *why, size_t why_bytes);
+gcl_status gcl_conv2d_few_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                               gcl_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
