@@ -12,8 +12,9 @@
 /* What data begins at a multiple of; the largest type of OpenCL, long16, needs no more. */
 enum { ALIGN = 128 };
 
-/* By falling element size, whole multiples of ALIGN first, then by name: each tensor ends up aligned
- * to its element, and as many as can be to ALIGN. */
+/* By falling element size, whole multiples of ALIGN first, then small ones first, then by name: each
+ * tensor ends up aligned to its element, and as many as can be to ALIGN; small ones that are used in
+ * place lie together, for touching one may bring in 2 MB of what is around it. */
 static int compare_tensors(const void *a, const void *b)
 {
     const gcl_tensor_view *x = a, *y = b;
@@ -25,6 +26,8 @@ static int compare_tensors(const void *a, const void *b)
         return size_x > size_y ? -1 : 1;
     if (whole_x != whole_y)
         return whole_x ? -1 : 1;
+    if (x->bytes != y->bytes)
+        return x->bytes < y->bytes ? -1 : 1;
     return strcmp(x->name, y->name);
 }
 
