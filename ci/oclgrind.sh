@@ -67,7 +67,7 @@ done
 
 # Not of CLBlast's kernels, whose names begin with a capital, and not of the epilogues that read their
 # products: each result that XgemmDirect stores is reported, right as it is.
-theirs='Kernel: ([A-Z]|[a-z0-9_]*_epilogue_f32\n)'
+theirs='Kernel: ([A-Z]|(linear_epilogue|conv2d_finish)_f32\n)'
 passed=0
 build/tests/op_test --list --max-work $max_work >"$work/cases"
 # A process for each case and variant: where new buffers take the place of old ones, Oclgrind 21.10

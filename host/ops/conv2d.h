@@ -12,8 +12,9 @@ extern "C" {
  * y[n,o,oh,ow] = sum_{i,kh,kw} x[n,i,oh*stride-pad+kh,ow*stride-pad+kw] w[o,i,kh,kw] + bias[o],
  * with zeros around the picture; oH = (H + 2 pad - kH) / stride + 1, oW likewise.
  *
- * A nearest resize of x that nothing else reads, a following activation and a following add of equal
- * shape are merged into it by the planner: y = act(conv(resize(x), w) + bias) + residual.
+ * The planner merges what follows, as far as nothing else reads what is between: an activation, a
+ * dfblk, an add of equal shape (residual), a last activation; and a nearest resize of x or of the
+ * residual: y = last(dfblk(act(conv(resize(x), w) + bias)) + resize(residual)).
  *
  * @param x       [N, C, H, W] f32
  * @param w       [O, I, kH, kW] f32 with I = C; a weight or any other value

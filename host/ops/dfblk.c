@@ -67,10 +67,16 @@ static void set_values(const gcl_graph *g, const gcl_node *node, gcl_launch *l)
 static bool blocked_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
                             char *why, size_t why_bytes)
 {
-    if (gcl_has_blocks(g, node->in[X], device))
+    const gcl_shape *x = gcl_in_shape(g, node, X);
+
+    if (!gcl_has_blocks(g, node->in[X], device))
+        snprintf(why, why_bytes, "not a CPU, or channels that are no multiple of %zu",
+                 gcl_block_channels(device));
+    else if (device->max_rounds != 0 && 2 * x->dim[2] * x->dim[3] > device->max_rounds)
+        snprintf(why, why_bytes, "%zu x %zu pixels, the driver ends loops after %zu rounds",
+                 x->dim[2], x->dim[3], device->max_rounds);
+    else
         return true;
-    snprintf(why, why_bytes, "not a CPU, or channels that are no multiple of %zu",
-             gcl_block_channels(device));
     return false;
 }
 

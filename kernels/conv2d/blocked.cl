@@ -86,7 +86,7 @@ static inline void accumulate(vec acc[MR][NRV], __global const float *const pixe
         for (int kh = 0; kh < kH; kh++)
             for (int kw = 0; kw < kW; kw++) {
                 const size_t at = ((size_t)cb * plane + (size_t)kh * (size_t)W + (size_t)kw) * VW;
-#pragma unroll
+#pragma unroll 4
                 for (int c = 0; c < VW; c++) {
                     vec b[NRV];
 #pragma unroll

@@ -77,6 +77,17 @@ static bool accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_i
     return false;
 }
 
+/* Whether a work-item's loops, where none is unrolled, go round more often than the driver lets them. */
+static bool too_many_rounds(const gcl_device_info *device, size_t rounds, char *why,
+                            size_t why_bytes)
+{
+    if (device->max_rounds == 0 || rounds <= device->max_rounds)
+        return false;
+    snprintf(why, why_bytes, "a work-item needs %zu rounds of its loops, the driver's limit is %zu",
+             rounds, device->max_rounds);
+    return true;
+}
+
 /* The sizes of a picture of H x W pixels, and what the end needs. */
 static void set_values(const gcl_graph *g, const gcl_node *node, size_t H, size_t W, gcl_launch *l)
 {
@@ -113,9 +124,13 @@ static tile choose_tile(const gcl_device_info *device, const gcl_shape *w, const
 bool gcl_conv2d_blocked_accepts(const gcl_graph *g, const gcl_node *node,
                                 const gcl_device_info *device, char *why, size_t why_bytes)
 {
-    const gcl_shape *y = gcl_out_shape(g, node);
+    const gcl_shape *y = gcl_out_shape(g, node), *w = gcl_in_shape(g, node, CONV2D_W);
+    const tile t = choose_tile(device, w, y);
 
-    if (!accepts(g, node, device, why, why_bytes))
+    /* two rounds for each vector of a sum */
+    if (!accepts(g, node, device, why, why_bytes) ||
+        too_many_rounds(device, 2 * t.sets * t.MR * NRV * (gcl_shape_count(w) / w->dim[0] + t.VW),
+                        why, why_bytes))
         return false;
     if (gcl_has_blocks(g, node->out, device) && y->dim[0] <= INT32_MAX / (y->dim[2] * y->dim[3]))
         return true;
@@ -197,7 +212,12 @@ bool gcl_conv2d_few_accepts(const gcl_graph *g, const gcl_node *node, const gcl_
     const gcl_shape *w = gcl_in_shape(g, node, CONV2D_W);
     const int stride = gcl_conv2d_attr_of(node).stride;
 
-    if (!accepts(g, node, device, why, why_bytes))
+    /* two rounds for each vector of a sum, and the end of it */
+    if (!accepts(g, node, device, why, why_bytes) ||
+        too_many_rounds(device,
+                        2 * gcl_out_shape(g, node)->dim[3] *
+                            (gcl_shape_count(w) / gcl_block_channels(device) + 2 * w->dim[0]),
+                        why, why_bytes))
         return false;
     if (gcl_conv2d_attr_of(node).rH != 0) {
         snprintf(why, why_bytes, "a resize was absorbed");
