@@ -1,4 +1,5 @@
 /* file.c - whole-file reading, mapping, and write-beside-then-rename (POSIX). */
+#define _DEFAULT_SOURCE /* madvise */
 #include "base/file.h"
 
 #include <errno.h>
@@ -56,6 +57,15 @@ void gcl_map_close(gcl_map *map)
         munmap((void *)(uintptr_t)map->data, map->bytes);
     map->data = NULL;
     map->bytes = 0;
+}
+
+void gcl_map_drop(const void *data, size_t bytes)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    const uintptr_t from = (uintptr_t)data / page * page;
+
+    /* posix_madvise's advice of this name does nothing on Linux. A refusal costs memory only. */
+    madvise((void *)from, (uintptr_t)data + bytes - from, MADV_DONTNEED);
 }
 
 /* Reads to the end of the file whatever its announced size, so that pipes work too. */

@@ -26,6 +26,9 @@ gcl_status gcl_map_open(gcl_map *out, const char *path, gcl_error *err);
 /** Legal on a zeroed map. */
 void gcl_map_close(gcl_map *map);
 
+/** Gives back the memory of a part of a map that was read. Reading it again reads the file again. */
+void gcl_map_drop(const void *data, size_t bytes);
+
 /**
  * Reads a whole file of at most limit_bytes (longer: GCL_E_FORMAT) and appends a NUL that is
  * not counted. *out is owned by the caller (free).

@@ -32,8 +32,8 @@ typedef struct cli_command {
     gcl_status (*run)(const struct cli_command *self, int argc, char **argv, gcl_error *err);
 } cli_command;
 
-extern const cli_command cli_devices, cli_info, cli_generate, cli_interpolate, cli_encode,
-    cli_score, cli_plan, cli_verify, cli_check, cli_bench;
+extern const cli_command cli_devices, cli_info, cli_convert, cli_generate, cli_interpolate,
+    cli_encode, cli_score, cli_plan, cli_verify, cli_check, cli_bench;
 
 /** What several commands take. Strings are borrowed from argv. */
 typedef struct cli_common {

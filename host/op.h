@@ -21,6 +21,7 @@ extern "C" {
 #endif
 
 typedef struct gcl_emit gcl_emit;
+typedef struct gcl_packing gcl_packing;
 
 typedef struct gcl_variant {
     const char *name; /* "<strategy>_<dtype>" */
@@ -88,14 +89,6 @@ double gcl_flops_none(const gcl_graph *g, const gcl_node *node);
 
 /** A piece of device memory of the plan. Negative after an error, which the launch reports. */
 typedef int gcl_slot;
-
-/** How a weight is laid out for a variant. */
-typedef struct gcl_packing {
-    const char *name; /* identifies the layout, parameter included: "panels_nk16" */
-    size_t param;     /* passed to both functions */
-    size_t (*bytes)(const gcl_shape *shape, size_t param);
-    void (*pack)(void *dst, const float *src, const gcl_shape *shape, size_t param);
-} gcl_packing;
 
 /** The memory of an operand or result, row-major, of the value's dtype. */
 gcl_slot gcl_emit_value(gcl_emit *e, gcl_value v);
@@ -213,6 +206,20 @@ void gcl_launch_tiles(gcl_launch *l, const gcl_device_info *device, size_t nx, s
                       size_t nz);
 void gcl_launch_groups(gcl_launch *l, const gcl_device_info *device, size_t nx, size_t ny,
                        size_t nz);
+
+/** How a weight is laid out for a variant. It is packed once, by a kernel. */
+struct gcl_packing {
+    const char *name; /* identifies the layout, parameter included: "panels_nk16" */
+    size_t param;     /* passed to both functions */
+    size_t (*bytes)(const gcl_shape *shape, size_t param);
+    /* Fills l, zeroed before, with the kernel that packs. Slot GCL_PACK_FROM among its arguments is
+     * the tensor, row-major in the type of its file (kernels/common/source.h, whose SRC is added to
+     * the options), GCL_PACK_TO the packed weight. */
+    void (*launch)(gcl_launch *l, const gcl_device_info *device, const gcl_shape *shape,
+                   size_t param);
+};
+
+enum { GCL_PACK_FROM, GCL_PACK_TO };
 
 /** Adds a kernel launch; launches run in the order in which they are added. */
 gcl_status gcl_emit_launch(gcl_emit *e, const gcl_launch *launch, gcl_error *err);

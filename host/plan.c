@@ -1,8 +1,8 @@
 /* plan.c - planning: memory, weights, kernels. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "host/arena.h"
+#include "host/kernel.h"
 #include "host/plan_internal.h"
 
 static bool in_arena(const gcl_plan *p, const plan_slot *s)
@@ -138,19 +138,26 @@ static gcl_status fill_constant(gcl_plan *p, plan_slot *s, gcl_error *err)
     return GCL_OK;
 }
 
-static gcl_status fill_weight(gcl_plan *p, plan_slot *s, gcl_error *err)
+/* Has a weight packed when the first step needs it, so that the device packs while the host loads
+ * programs. Other slots have their memory. */
+static gcl_status fill_weight(gcl_plan *p, gcl_slot slot, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    const gcl_tensor *t = gcl_graph_tensor(p->graph, s->value);
+    plan_slot *s = &p->slots[slot];
+    const gcl_tensor *t;
     size_t bytes = 0;
     cl_mem mem = NULL;
 
+    if (s->kind != SLOT_WEIGHT || s->filled)
+        return GCL_OK;
+    t = gcl_graph_tensor(p->graph, s->value);
     if (p->weights == NULL)
         return GCL_FAIL(err, GCL_E_ARG, "plan: the graph needs the weight %s, none were given",
                         t->name);
     st = gcl_weight_set_get(p->weights, &mem, &bytes, t->name, &t->shape, s->packing, err);
     if (st != GCL_OK)
         return st;
+    s->filled = true;
     if (s->mem == NULL) {
         s->mem = mem;
         return GCL_OK;
@@ -169,79 +176,24 @@ static gcl_status fill_slots(gcl_plan *p, gcl_error *err)
         plan_slot *s = &p->slots[i];
         if (s->kind == SLOT_CONST)
             st = fill_constant(p, s, err);
-        else if (s->kind == SLOT_WEIGHT)
-            st = fill_weight(p, s, err);
-        else
+        else if (s->kind != SLOT_WEIGHT)
             st = own_buffer(p, s, CL_MEM_READ_WRITE, "activation", err);
     }
     return st;
 }
 
-static gcl_status set_arguments(gcl_plan *p, plan_step *step, gcl_error *err)
-{
-    const gcl_launch *l = &step->launch;
-
-    for (int i = 0; i < l->n_args; i++) {
-        const gcl_arg *a = &l->args[i];
-        const cl_int st =
-            a->slot >= 0
-                ? clSetKernelArg(step->kernel, (cl_uint)i, sizeof(cl_mem), &p->slots[a->slot].mem)
-                : clSetKernelArg(step->kernel, (cl_uint)i, a->bytes, a->is_local ? NULL : a->value);
-        if (st != CL_SUCCESS)
-            return GCL_FAIL_CL(err, st, "clSetKernelArg", "%s of %s.cl, argument %d of %d",
-                               l->kernel, l->program, i, l->n_args);
-    }
-    return GCL_OK;
-}
-
-/* Halves the group until the kernel allows it. A kernel that declares reqd_work_group_size was
- * built for it and runs with it; one that does not takes any (gcl_launch.local). */
-static gcl_status fit_group(gcl_plan *p, plan_step *step, gcl_error *err)
-{
-    const cl_device_id id = gcl_context_device(p->ctx)->id;
-    gcl_launch *l = &step->launch;
-    size_t declared[3] = {0}, limit = 0;
-    cl_int st = clGetKernelWorkGroupInfo(step->kernel, id, CL_KERNEL_COMPILE_WORK_GROUP_SIZE,
-                                         sizeof declared, declared, NULL);
-
-    if (st == CL_SUCCESS)
-        st = clGetKernelWorkGroupInfo(step->kernel, id, CL_KERNEL_WORK_GROUP_SIZE, sizeof limit,
-                                      &limit, NULL);
-    if (st != CL_SUCCESS)
-        return GCL_FAIL_CL(err, st, "clGetKernelWorkGroupInfo", "%s of %s.cl", l->kernel,
-                           l->program);
-    if (declared[0] != 0 || l->local[0] == 0)
-        return GCL_OK;
-    while (l->local[0] * l->local[1] * l->local[2] > (limit > 0 ? limit : 1)) {
-        const int d = l->local[1] > l->local[0] ? 1 : l->local[2] > l->local[0] ? 2 : 0;
-        l->local[d] /= 2; /* sizes are powers of two, so the global size stays a multiple */
-    }
-    return GCL_OK;
-}
-
 static gcl_status make_kernel(gcl_plan *p, plan_step *step, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    const gcl_launch *l = &step->launch;
-    const char *more = p->options.build_options;
-    char options[2 * sizeof l->options];
-    cl_program program = NULL;
+    gcl_launch *l = &step->launch;
 
-    if ((size_t)snprintf(options, sizeof options, "%s%s%s", l->options,
-                         more != NULL && *l->options ? " " : "",
-                         more != NULL ? more : "") >= sizeof options) {
-        st = GCL_FAIL(err, GCL_E_ARG, "%s.cl: build options \"%s %s\" are longer than %zu bytes",
-                      l->program, l->options, more, sizeof options - 1);
-        goto done;
+    GCL_TRY(gcl_kernel_create(p->ctx, &step->kernel, l, p->options.build_options, err));
+    for (int i = 0; i < l->n_args; i++) {
+        const gcl_slot s = l->args[i].slot;
+        if (s >= 0)
+            GCL_TRY(fill_weight(p, s, err));
+        GCL_TRY(gcl_kernel_set_arg(step->kernel, l, i, s < 0 ? NULL : p->slots[s].mem, err));
     }
-    GCL_TRY(gcl_context_program(p->ctx, &program, l->program, options, err));
-    step->kernel = clCreateKernel(program, l->kernel, &st);
-    if (st != CL_SUCCESS) {
-        st = GCL_FAIL_CL(err, st, "clCreateKernel", "%s of %s.cl", l->kernel, l->program);
-        goto done;
-    }
-    GCL_TRY(fit_group(p, step, err));
-    GCL_TRY(set_arguments(p, step, err));
 done:
     return st;
 }
@@ -284,8 +236,10 @@ static gcl_status make_steps(gcl_plan *p, gcl_error *err)
             GCL_TRY(make_kernel(p, step, err));
             continue;
         }
-        for (int k = 0; k < step->call.n_slots; k++)
+        for (int k = 0; k < step->call.n_slots; k++) {
+            GCL_TRY(fill_weight(p, step->call.slots[k], err));
             step->call_mem[k] = p->slots[step->call.slots[k]].mem;
+        }
         GCL_TRY(
             step->call.enqueue(step->call.param, gcl_context_queue(p->ctx), step->call_mem, err));
         if (p->options.guard)
@@ -346,6 +300,8 @@ gcl_status gcl_plan_create(gcl_plan **out, gcl_context *ctx, const gcl_graph *gr
     GCL_TRY(place_memory(p, err));
     GCL_TRY(fill_slots(p, err));
     GCL_TRY(make_steps(p, err));
+    if (weights != NULL)
+        GCL_TRY(gcl_weight_set_finish(weights, err));
     *out = p;
     p = NULL;
 done:
@@ -357,6 +313,8 @@ void gcl_plan_destroy(gcl_plan *p)
 {
     if (p == NULL)
         return;
+    if (p->running) /* weights may lie in a file that is closed next */
+        clFinish(gcl_context_queue(p->ctx));
     for (int i = 0; i < p->n_steps; i++)
         if (p->steps[i].kernel != NULL)
             clReleaseKernel(p->steps[i].kernel);

@@ -38,6 +38,7 @@ typedef struct gcl_plan gcl_plan;
 gcl_status gcl_plan_create(gcl_plan **out, gcl_context *ctx, const gcl_graph *graph,
                            gcl_weight_set *weights, const gcl_plan_options *options,
                            gcl_error *err);
+/** Legal on NULL. Waits for a run whose outputs nobody has read. */
 void gcl_plan_destroy(gcl_plan *plan);
 
 /** Copies host data into an input; bytes must be the input's exact size. Returns when data may

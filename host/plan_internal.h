@@ -21,7 +21,8 @@ typedef struct plan_slot {
     int arena;                  /* -1: not in an arena */
     size_t offset;
     cl_mem mem;
-    bool owned; /* mem is released with the plan; else borrowed from the weight set */
+    bool filled; /* of SLOT_WEIGHT: mem holds the weight, or will before anything reads it */
+    bool owned;  /* mem is released with the plan; else borrowed from the weight set */
 } plan_slot;
 
 typedef struct plan_step {
@@ -48,6 +49,7 @@ struct gcl_plan {
     size_t *arena_bytes;
     int n_arenas;
     cl_event *events; /* [2 * n_steps], for timed runs */
+    bool running;     /* steps were enqueued and nobody has waited for them */
 };
 
 /** Fills slots and steps from the graph: one emit call per node. */

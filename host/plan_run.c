@@ -49,6 +49,8 @@ gcl_status gcl_plan_read(gcl_plan *p, const char *output, void *data, size_t byt
                              NULL);
     if (st != CL_SUCCESS)
         st = GCL_FAIL_CL(err, st, "clEnqueueReadBuffer", "output %s, %zu bytes", output, bytes);
+    else
+        p->running = false;
 done:
     return st;
 }
@@ -78,6 +80,7 @@ gcl_status gcl_plan_run(gcl_plan *p, gcl_error *err)
 {
     gcl_status st = GCL_OK;
 
+    p->running = true;
     for (int i = 0; i < p->n_steps && st == GCL_OK; i++)
         st = enqueue(p, i, NULL, err);
     return st;
@@ -129,6 +132,7 @@ gcl_status gcl_plan_run_timed(gcl_plan *p, uint64_t *node_ns, gcl_error *err)
     gcl_status st = GCL_OK;
 
     memset(node_ns, 0, (size_t)gcl_graph_n_nodes(p->graph) * sizeof *node_ns);
+    p->running = true;
     for (int i = 0; i < p->n_steps; i++)
         GCL_TRY(enqueue_timed(p, i, err));
     st = clFinish(gcl_context_queue(p->ctx));
@@ -136,6 +140,7 @@ gcl_status gcl_plan_run_timed(gcl_plan *p, uint64_t *node_ns, gcl_error *err)
         st = GCL_FAIL_CL(err, st, "clFinish", "%d steps", p->n_steps);
         goto done;
     }
+    p->running = false;
     for (int i = 0; i < p->n_steps; i++) {
         uint64_t ns = 0;
         GCL_TRY(step_time(p, i, &ns, err));

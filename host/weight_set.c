@@ -1,8 +1,20 @@
-/* weight_set.c - packed weights on the device. */
+/* weight_set.c - weights packed by the device, from where they lie. */
 #include "host/weight_set.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "base/file.h"
+#include "host/kernel.h"
+
+/* Sources whose packing is under way. More are waited for, so that what was read does not pile up
+ * beside what was packed. */
+enum { MAX_PENDING = 256, MAX_PENDING_BYTES = 64 << 20 };
+
+typedef struct pending {
+    gcl_weight_view view;
+    size_t bytes;
+} pending;
 
 typedef struct entry {
     char *name;
@@ -17,6 +29,8 @@ struct gcl_weight_set {
     gcl_weight_source source;
     entry *entries;
     size_t n, room;
+    pending pending[MAX_PENDING];
+    size_t n_pending, pending_bytes;
 };
 
 gcl_status gcl_weight_set_create(gcl_weight_set **out, gcl_context *ctx, gcl_weight_source source,
@@ -30,10 +44,39 @@ gcl_status gcl_weight_set_create(gcl_weight_set **out, gcl_context *ctx, gcl_wei
     return GCL_OK;
 }
 
+/* ---- sources ---- */
+
+gcl_status gcl_weight_set_finish(gcl_weight_set *w, gcl_error *err)
+{
+    const cl_int st = w->n_pending == 0 ? CL_SUCCESS : clFinish(gcl_context_queue(w->ctx));
+
+    for (size_t i = 0; i < w->n_pending; i++) {
+        const pending *p = &w->pending[i];
+        if (p->view.mapped)
+            gcl_map_drop(p->view.data, p->bytes);
+        free(p->view.owned);
+    }
+    w->n_pending = w->pending_bytes = 0;
+    return st == CL_SUCCESS ? GCL_OK : GCL_FAIL_CL(err, st, "clFinish", "packing weights");
+}
+
+/* Keeps the view until it has been read, whatever happens. */
+static gcl_status hold(gcl_weight_set *w, const gcl_weight_view *view, size_t bytes, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+
+    if (w->n_pending == MAX_PENDING || w->pending_bytes + bytes > MAX_PENDING_BYTES)
+        st = gcl_weight_set_finish(w, err);
+    w->pending[w->n_pending++] = (pending){*view, bytes};
+    w->pending_bytes += bytes;
+    return st;
+}
+
 void gcl_weight_set_destroy(gcl_weight_set *w)
 {
     if (w == NULL)
         return;
+    gcl_weight_set_finish(w, NULL);
     for (size_t i = 0; i < w->n; i++) {
         clReleaseMemObject(w->entries[i].mem);
         free(w->entries[i].name);
@@ -51,50 +94,123 @@ size_t gcl_weight_set_bytes(const gcl_weight_set *w)
     return sum;
 }
 
-/* Unmapping is what transfers on a device with its own memory. An earlier failure stays. */
-static gcl_status finish_upload(cl_command_queue queue, cl_mem mem, void *mapped, const char *name,
-                                gcl_status st, gcl_error *err)
-{
-    cl_int cl = clEnqueueUnmapMemObject(queue, mem, mapped, 0, NULL, NULL);
+/* ---- buffers ---- */
 
-    if (cl != CL_SUCCESS)
-        return st != GCL_OK ? st
-                            : GCL_FAIL_CL(err, cl, "clEnqueueUnmapMemObject", "weight %s", name);
-    cl = clFinish(queue);
-    if (cl != CL_SUCCESS && st == GCL_OK)
-        return GCL_FAIL_CL(err, cl, "clFinish", "weight %s", name);
+static bool shares_memory(const gcl_weight_set *w)
+{
+    const gcl_device_info *device = gcl_context_device(w->ctx);
+
+    return gcl_device_is_cpu(device) && device->unified_memory;
+}
+
+static gcl_status create_buffer(gcl_weight_set *w, cl_mem *out, cl_mem_flags flags, size_t bytes,
+                                const void *data, const char *name, gcl_error *err)
+{
+    cl_int st;
+
+    *out = clCreateBuffer(gcl_context_cl(w->ctx), flags, bytes, (void *)(uintptr_t)data, &st);
+    return st == CL_SUCCESS
+               ? GCL_OK
+               : GCL_FAIL_CL(err, st, "clCreateBuffer", "weight %s, %zu bytes", name, bytes);
+}
+
+/* The tensor as the device reads it, in place or copied. */
+static gcl_status create_source(gcl_weight_set *w, cl_mem *out, const gcl_weight_view *view,
+                                size_t bytes, const char *name, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+
+    if (shares_memory(w))
+        return create_buffer(w, out, CL_MEM_READ_ONLY | CL_MEM_USE_HOST_PTR, bytes, view->data,
+                             name, err);
+    GCL_TRY(create_buffer(w, out, CL_MEM_READ_ONLY, bytes, NULL, name, err));
+    st = clEnqueueWriteBuffer(gcl_context_queue(w->ctx), *out, CL_FALSE, 0, bytes, view->data, 0,
+                              NULL, NULL);
+    if (st != CL_SUCCESS)
+        st = GCL_FAIL_CL(err, st, "clEnqueueWriteBuffer", "weight %s, %zu bytes", name, bytes);
+done:
     return st;
 }
 
-/* Packs straight into the mapped buffer: no second copy where host and device share memory. */
-static gcl_status upload(gcl_weight_set *w, cl_mem mem, size_t bytes, const char *name,
-                         const gcl_shape *shape, const gcl_packing *packing, gcl_error *err)
+/* ---- packing ---- */
+
+static size_t row_major_bytes(const gcl_shape *shape, size_t param)
+{
+    (void)param;
+    return gcl_shape_count(shape) * sizeof(float);
+}
+
+static void row_major_launch(gcl_launch *l, const gcl_device_info *device, const gcl_shape *shape,
+                             size_t param)
+{
+    const size_t n = gcl_shape_count(shape);
+
+    (void)param;
+    l->program = "pack/row_major";
+    l->kernel = "pack_row_major_f32";
+    gcl_launch_arg(l, gcl_arg_slot(GCL_PACK_FROM));
+    gcl_launch_arg(l, gcl_arg_slot(GCL_PACK_TO));
+    gcl_launch_arg(l, gcl_arg_ulong(n));
+    gcl_launch_items(l, device, n, 1, 1);
+}
+
+static const gcl_packing row_major = {"", 0, row_major_bytes, row_major_launch};
+
+static gcl_status enqueue_packing(gcl_weight_set *w, const gcl_packing *packing,
+                                  gcl_weight_dtype dtype, cl_mem from, cl_mem to, const char *name,
+                                  const gcl_shape *shape, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    cl_command_queue queue = gcl_context_queue(w->ctx);
-    float *row_major = NULL;
-    void *mapped = clEnqueueMapBuffer(queue, mem, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION, 0, bytes,
-                                      0, NULL, NULL, &st);
+    gcl_launch l = {0};
+    char source[16];
+    cl_kernel kernel = NULL;
 
+    packing->launch(&l, gcl_context_device(w->ctx), shape, packing->param);
+    snprintf(source, sizeof source, "-DSRC=%d", (int)dtype);
+    GCL_TRY(gcl_kernel_create(w->ctx, &kernel, &l, source, err));
+    for (int i = 0; i < l.n_args; i++)
+        GCL_TRY(
+            gcl_kernel_set_arg(kernel, &l, i, l.args[i].slot == GCL_PACK_FROM ? from : to, err));
+    st = clEnqueueNDRangeKernel(gcl_context_queue(w->ctx), kernel, (cl_uint)l.dims, NULL, l.global,
+                                l.local, 0, NULL, NULL);
     if (st != CL_SUCCESS)
-        return GCL_FAIL_CL(err, st, "clEnqueueMapBuffer", "weight %s, %zu bytes", name, bytes);
-    if (packing == NULL) {
-        GCL_TRY(w->source.load(w->source.self, name, shape, mapped, err));
-    } else {
-        const size_t count = gcl_shape_count(shape);
-        row_major = malloc(count * sizeof *row_major);
-        if (row_major == NULL) {
-            st = GCL_FAIL(err, GCL_E_NOMEM, "weight %s: host allocation of %zu bytes", name,
-                          count * sizeof *row_major);
-            goto done;
-        }
-        GCL_TRY(w->source.load(w->source.self, name, shape, row_major, err));
-        packing->pack(mapped, row_major, shape, packing->param);
-    }
+        st = GCL_FAIL_CL(err, st, "clEnqueueNDRangeKernel", "weight %s, kernel %s", name, l.kernel);
 done:
-    free(row_major);
-    return finish_upload(queue, mem, mapped, name, st, err);
+    if (kernel != NULL)
+        clReleaseKernel(kernel);
+    return st;
 }
+
+/* Makes the buffer of a weight; *out is owned by the caller. */
+static gcl_status make_buffer(gcl_weight_set *w, cl_mem *out, size_t bytes, const char *name,
+                              const gcl_shape *shape, const gcl_packing *packing, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const size_t align = gcl_context_device(w->ctx)->mem_align_bytes;
+    gcl_weight_view view = {0};
+    size_t from_bytes;
+    cl_mem from = NULL, to = NULL;
+
+    GCL_TRY(w->source.view(w->source.self, name, shape, &view, err));
+    from_bytes = gcl_shape_count(shape) * (view.dtype == GCL_WEIGHT_F32 ? 4 : 2);
+    if (packing == &row_major && view.dtype == GCL_WEIGHT_F32 && view.owned == NULL &&
+        shares_memory(w) && (uintptr_t)view.data % align == 0)
+        return create_source(w, out, &view, from_bytes, name, err);
+    GCL_TRY(hold(w, &view, from_bytes, err));
+    GCL_TRY(create_source(w, &from, &view, from_bytes, name, err));
+    GCL_TRY(create_buffer(w, &to, CL_MEM_READ_WRITE, bytes, NULL, name, err));
+    GCL_TRY(enqueue_packing(w, packing, view.dtype, from, to, name, shape, err));
+    *out = to;
+    to = NULL;
+done:
+    if (to != NULL)
+        clReleaseMemObject(to);
+    if (from != NULL)
+        clReleaseMemObject(from); /* commands under way keep it */
+    return st;
+}
+
+/* ---- the set ---- */
 
 static gcl_status add_entry(gcl_weight_set *w, cl_mem mem, size_t bytes, const char *name,
                             const gcl_shape *shape, const char *packing, gcl_error *err)
@@ -121,15 +237,16 @@ gcl_status gcl_weight_set_get(gcl_weight_set *w, cl_mem *out, size_t *bytes, con
                               const gcl_shape *shape, const gcl_packing *packing, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    const char *layout = packing == NULL ? "" : packing->name;
     const gcl_device_info *device = gcl_context_device(w->ctx);
     cl_mem mem = NULL;
     char first[96], second[96];
 
     *out = NULL;
+    if (packing == NULL)
+        packing = &row_major;
     for (size_t i = 0; i < w->n; i++) {
         const entry *e = &w->entries[i];
-        if (strcmp(e->packing, layout) != 0 || strcmp(e->name, name) != 0)
+        if (strcmp(e->packing, packing->name) != 0 || strcmp(e->name, name) != 0)
             continue;
         if (!gcl_shape_equal(&e->shape, shape))
             return GCL_FAIL(err, GCL_E_SHAPE, "weight %s is used as %s and as %s", name,
@@ -139,17 +256,13 @@ gcl_status gcl_weight_set_get(gcl_weight_set *w, cl_mem *out, size_t *bytes, con
         *bytes = e->bytes;
         return GCL_OK;
     }
-    *bytes = packing == NULL ? gcl_shape_count(shape) * sizeof(float)
-                             : packing->bytes(shape, packing->param);
+    *bytes = packing->bytes(shape, packing->param);
     if (*bytes > device->max_alloc_bytes)
         return GCL_FAIL(err, GCL_E_BUFFER,
                         "weight %s needs %zu bytes, %s allows %llu in one buffer", name, *bytes,
                         device->name, (unsigned long long)device->max_alloc_bytes);
-    mem = clCreateBuffer(gcl_context_cl(w->ctx), CL_MEM_READ_ONLY, *bytes, NULL, &st);
-    if (st != CL_SUCCESS)
-        return GCL_FAIL_CL(err, st, "clCreateBuffer", "weight %s, %zu bytes", name, *bytes);
-    GCL_TRY(upload(w, mem, *bytes, name, shape, packing, err));
-    GCL_TRY(add_entry(w, mem, *bytes, name, shape, layout, err));
+    GCL_TRY(make_buffer(w, &mem, *bytes, name, shape, packing, err));
+    GCL_TRY(add_entry(w, mem, *bytes, name, shape, packing->name, err));
     *out = mem;
     mem = NULL;
 done:

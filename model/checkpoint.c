@@ -93,9 +93,55 @@ bool gcl_checkpoint_is_synthetic(const gcl_checkpoint *c)
     return c->file == NULL;
 }
 
-/* gcl_weight_source.load */
-static gcl_status load(void *self, const char *name, const gcl_shape *required, float *dst,
-                       gcl_error *err)
+const gcl_safetensors *gcl_checkpoint_file(const gcl_checkpoint *c)
+{
+    return c->file;
+}
+
+uint64_t gcl_checkpoint_seed(const gcl_checkpoint *c)
+{
+    return c->seed;
+}
+
+/* Data of a synthetic tensor. */
+static gcl_status view_synthetic(const gcl_checkpoint *c, const char *name, const gcl_shape *shape,
+                                 const uint64_t *dims, gcl_weight_view *out, gcl_error *err)
+{
+    const size_t bytes = gcl_shape_count(shape) * sizeof(float);
+
+    out->data = out->owned = malloc(bytes);
+    if (out->owned == NULL)
+        return GCL_FAIL(err, GCL_E_NOMEM, "tensor %s: host allocation of %zu bytes", name, bytes);
+    return gcl_synthetic_fill(name, shape->rank, dims, c->seed, out->owned, err);
+}
+
+/* Data of a tensor of the file, moved only where its place does not suit its element. */
+static gcl_status view_stored(const gcl_tensor_view *t, gcl_weight_view *out, gcl_error *err)
+{
+    if (t->dtype == GCL_TENSOR_F32)
+        out->dtype = GCL_WEIGHT_F32;
+    else if (t->dtype == GCL_TENSOR_F16)
+        out->dtype = GCL_WEIGHT_F16;
+    else if (t->dtype == GCL_TENSOR_BF16)
+        out->dtype = GCL_WEIGHT_BF16;
+    else
+        return GCL_FAIL(err, GCL_E_UNSUPPORTED, "%s: tensor %s: F32, F16 or BF16 required, is %s",
+                        t->file, t->name, gcl_tensor_dtype_name(t->dtype));
+    out->data = t->data;
+    out->mapped = (uintptr_t)t->data % gcl_tensor_dtype_bytes(t->dtype) == 0;
+    if (out->mapped)
+        return GCL_OK;
+    out->data = out->owned = malloc(t->bytes);
+    if (out->owned == NULL)
+        return GCL_FAIL(err, GCL_E_NOMEM, "tensor %s: host allocation of %zu bytes", t->name,
+                        t->bytes);
+    memcpy(out->owned, t->data, t->bytes);
+    return GCL_OK;
+}
+
+/* gcl_weight_source.view */
+static gcl_status view(void *self, const char *name, const gcl_shape *required,
+                       gcl_weight_view *out, gcl_error *err)
 {
     const gcl_checkpoint *c = self;
     const gcl_tensor_view *t;
@@ -105,7 +151,7 @@ static gcl_status load(void *self, const char *name, const gcl_shape *required, 
     for (int i = 0; i < required->rank; i++)
         shape[i] = required->dim[i];
     if (c->file == NULL)
-        return gcl_synthetic_fill(name, required->rank, shape, c->seed, dst, err);
+        return view_synthetic(c, name, required, shape, out, err);
     t = gcl_safetensors_find(c->file, name);
     gcl_tensor_shape_text(need, required->rank, shape);
     if (t == NULL)
@@ -114,12 +160,12 @@ static gcl_status load(void *self, const char *name, const gcl_shape *required, 
     if (t->rank != required->rank || memcmp(t->shape, shape, (size_t)t->rank * sizeof *shape) != 0)
         return GCL_FAIL(err, GCL_E_SHAPE, "%s: tensor %s is %s, should be %s", c->spec, name,
                         gcl_tensor_shape_text(found, t->rank, t->shape), need);
-    return gcl_tensor_to_f32(t, dst, err);
+    return view_stored(t, out, err);
 }
 
 gcl_weight_source gcl_checkpoint_source(gcl_checkpoint *c)
 {
-    return (gcl_weight_source){c, load};
+    return (gcl_weight_source){c, view};
 }
 
 gcl_status gcl_checkpoint_tokenizer(gcl_tokenizer **out, const gcl_checkpoint *c,

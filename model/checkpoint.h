@@ -32,6 +32,10 @@ const gcl_config *gcl_checkpoint_config(const gcl_checkpoint *c);
 /** What it was opened as; borrowed. */
 const char *gcl_checkpoint_spec(const gcl_checkpoint *c);
 bool gcl_checkpoint_is_synthetic(const gcl_checkpoint *c);
+/** The file; borrowed; NULL for synthetic weights. */
+const gcl_safetensors *gcl_checkpoint_file(const gcl_checkpoint *c);
+/** The seed of synthetic weights. */
+uint64_t gcl_checkpoint_seed(const gcl_checkpoint *c);
 
 /** For gcl_weight_set_create; borrows c. */
 gcl_weight_source gcl_checkpoint_source(gcl_checkpoint *c);

@@ -502,6 +502,45 @@ static void info_describes_weights(void **state)
     assert_non_null(strstr(cli_out, "without galip's text"));
 }
 
+/* ---- convert ---- */
+
+static void same_pixels(const char *a, const char *b)
+{
+    gcl_image x, y;
+
+    cli_read(&x, a);
+    cli_read(&y, b);
+    assert_int_equal(x.width, y.width);
+    assert_memory_equal(x.rgb, y.rgb, 3 * x.width * x.height);
+    gcl_image_free(&x);
+    gcl_image_free(&y);
+}
+
+/* The demo weights are F16: neither type loses anything, and norms, biases and embeddings stay F32. */
+static void converted_weights_draw_the_same(void **state)
+{
+    static const char *const files[] = {"same.safetensors", "f32.safetensors", "f16.safetensors"};
+    json_t *f16, *types;
+
+    (void)state;
+    cli_run("convert '%s' -o same.safetensors", DEMO);
+    cli_run("convert '%s' --f32 -o f32.safetensors", DEMO);
+    f16 = cli_run_json("convert f32.safetensors --f16 -o f16.safetensors --json");
+    types = json_object_get(f16, "dtypes");
+    assert_true(json_is_object(json_object_get(types, "F16")));
+    assert_true(json_is_object(json_object_get(types, "F32")));
+    json_decref(f16);
+    cli_run("generate " CIRCLE " --seed 1 -w '%s' -o demo.png", DEMO);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        cli_run("generate " CIRCLE " --seed 1 -w %s -o converted.png", files[i]);
+        same_pixels("demo.png", "converted.png");
+    }
+    cli_run("convert --preset galip-56 -o made.safetensors");
+    cli_run("generate " CIRCLE " --seed 1 -w made.safetensors -o converted.png");
+    cli_run("generate " CIRCLE " --seed 1 -w synthetic:1 --preset galip-56 -o synthetic.png");
+    same_pixels("synthetic.png", "converted.png");
+}
+
 static void devices_are_listed(void **state)
 {
     json_t *json = cli_run_json("devices --json");
@@ -541,6 +580,7 @@ int main(void)
         cmocka_unit_test(plan_adds_up),
         cmocka_unit_test(verify_tells_pass_from_fail),
         cmocka_unit_test(info_describes_weights),
+        cmocka_unit_test(converted_weights_draw_the_same),
         cmocka_unit_test(devices_are_listed),
     };
 

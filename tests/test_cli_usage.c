@@ -9,8 +9,8 @@
 #define DEMO SOURCE_DIR "/weights/galip-56-demo.safetensors"
 #define CIRCLE "'a red circle on a blue square'"
 
-static const char *const commands[] = {"devices", "info", "generate", "interpolate", "encode",
-                                       "score",   "plan", "verify",   "check"};
+static const char *const commands[] = {"devices", "info",  "convert", "generate", "interpolate",
+                                       "encode",  "score", "plan",    "verify",   "check"};
 
 static void help_teaches(void **state)
 {
@@ -92,6 +92,11 @@ static void usage_errors(void **state)
         {"score x.png", "needs a picture and at least one text"},
         {"info", "needs one file, got 0"},
         {"info a b", "needs one file, got 2"},
+        {"convert", "needs one file, synthetic:SEED or --preset, got 0"},
+        {"convert a b -o c", "got 2"},
+        {"convert a", "--output is missing"},
+        {"convert a -o b --f16 --f32", "exclude each other"},
+        {"convert synthetic:x -o b", "synthetic: needs a seed"},
         {"plan --part netX", "there is no part \"netX\""},
         {"plan --batch x", "--batch is \"x\""},
         {"plan --tokens 0", "--tokens is \"0\""},
@@ -137,6 +142,8 @@ static void failures(void **state)
         {"score broken.safetensors x", "begin neither like PNG nor like JPEG"},
         {"info absent", "cannot open absent"},
         {"info empty.safetensors", "empty.safetensors"},
+        {"convert absent -o c.safetensors", "cannot open absent"},
+        {"convert " DEMO " -o absent/c", "cannot write absent/c"},
         {"plan --variant conv2d=nosuch", "conv2d"},
         {"plan --variant nosuch=plain_f32", "there is no op \"nosuch\""},
         {"verify absent", "cannot open absent"},

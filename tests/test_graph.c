@@ -241,13 +241,16 @@ typedef struct device {
 } device;
 
 /* Weights whose values depend on the name; "missing" is not there. */
-static gcl_status load(void *self, const char *name, const gcl_shape *required, float *dst,
-                       gcl_error *err)
+static gcl_status view(void *self, const char *name, const gcl_shape *required,
+                       gcl_weight_view *out, gcl_error *err)
 {
+    float *dst;
+
     (void)self;
     if (strcmp(name, "missing") == 0)
         return GCL_FAIL(err, GCL_E_NOT_FOUND, "no tensor missing");
-    for (size_t i = 0; i < gcl_shape_count(required); i++)
+    out->data = out->owned = dst = malloc(gcl_shape_count(required) * sizeof *dst);
+    for (size_t i = 0; dst != NULL && i < gcl_shape_count(required); i++)
         dst[i] = (float)((i * 7 + (unsigned char)name[0]) % 11) * 0.1f - 0.5f;
     return GCL_OK;
 }
@@ -260,7 +263,7 @@ static int open_device(void **state)
     *state = d;
     return d == NULL || gcl_device_find(&info, NULL, NULL) != GCL_OK ||
            gcl_context_create(&d->ctx, &info, NULL) != GCL_OK ||
-           gcl_weight_set_create(&d->weights, d->ctx, (gcl_weight_source){NULL, load}, NULL) !=
+           gcl_weight_set_create(&d->weights, d->ctx, (gcl_weight_source){NULL, view}, NULL) !=
                GCL_OK;
 }
 

@@ -310,7 +310,7 @@ static void write_sample(void)
 
 static void written_files_read_back(void **state)
 {
-    static const char *const order[] = {"ids", "a/\xe7\x8c\xab", "none", "z", "b.half", "flag"};
+    static const char *const order[] = {"ids", "none", "a/\xe7\x8c\xab", "z", "b.half", "flag"};
     gcl_map a, b;
     gcl_tensor_view views[COUNT(sample)];
     gcl_safetensors *f;
@@ -345,6 +345,26 @@ static void written_files_read_back(void **state)
     assert_int_equal(a.data[0] % 8, 0);
     gcl_map_close(&a);
     gcl_map_close(&b);
+    gcl_safetensors_close(f);
+}
+
+/* So that a device can use them in place. */
+static void whole_tensors_are_aligned(void **state)
+{
+    static const float data[96];
+    static const gcl_tensor_view tensors[] = {
+        {.name = "a", .dtype = GCL_TENSOR_F32, .rank = 1, .shape = {3}, .data = data},
+        {.name = "b", .dtype = GCL_TENSOR_F32, .rank = 1, .shape = {32}, .data = data},
+        {.name = "c", .dtype = GCL_TENSOR_F16, .rank = 1, .shape = {64}, .data = data},
+        {.name = "d", .dtype = GCL_TENSOR_F32, .rank = 2, .shape = {3, 32}, .data = data},
+    };
+    gcl_safetensors *f;
+
+    (void)state;
+    assert_int_equal(gcl_safetensors_write(path, tensors, COUNT(tensors), NULL, 0, NULL), GCL_OK);
+    f = open_good(path);
+    assert_int_equal((uintptr_t)gcl_safetensors_find(f, "b")->data % 128, 0);
+    assert_int_equal((uintptr_t)gcl_safetensors_find(f, "d")->data % 128, 0);
     gcl_safetensors_close(f);
 }
 
@@ -495,6 +515,7 @@ int main(void)
         cmocka_unit_test(bad_files_are_refused),
         cmocka_unit_test(unreadable_files_are_refused),
         cmocka_unit_test(written_files_read_back),
+        cmocka_unit_test(whole_tensors_are_aligned),
         cmocka_unit_test(an_empty_file_can_be_written),
         cmocka_unit_test(bad_tensors_are_not_written),
         cmocka_unit_test(a_file_cut_anywhere_is_refused),

@@ -62,7 +62,9 @@ typedef struct gcl_safetensors_pair {
 
 /**
  * Writes a file that replaces path only when it is complete. Tensors are stored by falling element
- * size, then by name, so that each is aligned to its element when the file is mapped.
+ * size, multiples of 128 bytes first, small before large, then by name. When the file is mapped each
+ * is aligned to its element, and all F32 tensors of such a size are to 128 bytes where none has a
+ * larger element, so that a device can use them in place.
  *
  * @param tensors   name, dtype, rank, shape and data are read, the other fields are not; data
  *                  may be NULL for a tensor without elements       borrowed

@@ -2,8 +2,9 @@
  * bilinear.h - bilinear algorithms of a 3-tap convolution, in one dimension, on vectors of channels.
  *
  * Math       o = A ((G g) * (B x)): NO outputs of the taps g from P inputs x by NU products. In two
- *            dimensions both axes are transformed. G is the host's (host/ops/common/bilinear.c);
- *            B and A are the functions here, with the sums that two rows share made once.
+ *            dimensions both axes are transformed. B and A are the functions here, with the sums
+ *            that two rows share made once. G[u] is three numbers of G_ROWS over one of G_OVER:
+ *            rows of 0 and powers of two (pack/bilinear.cl says why).
  *            Product u multiplies input term TERM_OF[u], one of NV: a term may serve two products.
  *            Tile t reads inputs from t*STEP - 1 (zero outside) and gives outputs from
  *            t*NO + OFFSET (dropped outside).
@@ -36,6 +37,8 @@
     {              \
         0, 1, 2, 3 \
     }
+#define G_ROWS 1, 0, 0, 1, 1, 1, 1, -1, 1, 0, 0, 1
+#define G_OVER 1, 2, 2, 1
 
 static inline void input_transform(const vec *x, vec *v)
 {
@@ -62,6 +65,8 @@ static inline void output_transform(const vec *m, vec *o)
     {                    \
         0, 1, 2, 3, 4, 5 \
     }
+#define G_ROWS 1, 0, 0, 1, 1, 1, 1, -1, 1, 1, 2, 4, 1, -2, 4, 0, 0, 1
+#define G_OVER 4, 6, 6, 24, 24, 1
 
 static inline void input_transform(const vec *x, vec *v)
 {
@@ -98,6 +103,8 @@ static inline void output_transform(const vec *m, vec *o)
     {                          \
         0, 1, 2, 3, 4, 5, 6, 7 \
     }
+#define G_ROWS 1, 0, 0, 1, 1, 1, 1, -1, 1, 1, 2, 4, 1, -2, 4, 4, 2, 1, 4, -2, 1, 0, 0, 1
+#define G_OVER 1, 4.5f, 4.5f, 90, 90, 5.625f, 5.625f, 1
 
 static inline void input_transform(const vec *x, vec *v)
 {
@@ -142,6 +149,8 @@ static inline void output_transform(const vec *m, vec *o)
     {           \
         0, 1, 2 \
     }
+#define G_ROWS 1, 1, 1, 1, 0, 0, 0, 0, 1
+#define G_OVER 1, 1, 1
 
 static inline void input_transform(const vec *x, vec *v)
 {
@@ -167,6 +176,8 @@ static inline void output_transform(const vec *m, vec *o)
     {                       \
         0, 1, 2, 3, 1, 2, 3 \
     }
+#define G_ROWS 1, 1, 1, 1, -1, -1, 1, 0, 0, 0, 1, 1, 1, 1, -1, 1, 1, 0, 0, 0, 1
+#define G_OVER 2, 2, 1, 1, 2, 1, 1
 
 static inline void input_transform(const vec *x, vec *v)
 {
@@ -199,6 +210,9 @@ static inline void output_transform(const vec *m, vec *o)
     {                                \
         0, 1, 2, 3, 1, 2, 3, 4, 5, 6 \
     }
+#define G_ROWS \
+    1, 1, 1, 1, -1, -1, 1, 0, 0, 0, 1, 1, 1, 1, -1, 1, 1, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1
+#define G_OVER 2, 2, 1, 1, 2, 1, 1, 1, 1, 1
 
 static inline void input_transform(const vec *x, vec *v)
 {

@@ -134,20 +134,21 @@ void op_instance_close(op_instance *i)
     memset(i, 0, sizeof *i);
 }
 
-/* gcl_weight_source.load */
-static gcl_status load(void *self, const char *name, const gcl_shape *required, float *dst,
-                       gcl_error *err)
+/* gcl_weight_source.view */
+static gcl_status view(void *self, const char *name, const gcl_shape *required,
+                       gcl_weight_view *out, gcl_error *err)
 {
     const op_instance *i = self;
 
+    (void)required;
     (void)err;
-    memcpy(dst, op_f32(&i->data, name), gcl_shape_count(required) * sizeof *dst);
+    out->data = op_f32(&i->data, name);
     return GCL_OK;
 }
 
 gcl_weight_source op_instance_source(op_instance *i)
 {
-    return (gcl_weight_source){i, load};
+    return (gcl_weight_source){i, view};
 }
 
 gcl_status op_instance_plan(op_instance *i, gcl_plan **plan, gcl_context *ctx,

@@ -11,15 +11,12 @@
 extern "C" {
 #endif
 
-enum { GCL_BILINEAR_MAX_PRODUCTS = 10 };
-
 /** One algorithm; all sizes are of one dimension. */
 typedef struct gcl_bilinear {
     int alg;           /* ALG of the kernels */
     int up, down;      /* nearest resize by up/down before the convolution; 1, 1: none */
     size_t NV, NU, NO; /* input terms, products and outputs of a tile */
     int offset;        /* tile t gives outputs from t*NO + offset */
-    double G[GCL_BILINEAR_MAX_PRODUCTS][3];
 } gcl_bilinear;
 
 typedef enum gcl_bilinear_name {

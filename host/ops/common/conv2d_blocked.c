@@ -9,18 +9,23 @@ enum { NRV = 2, MAX_SETS = 5, MAX_FEW = 7 };
 
 /* ---- packing ---- */
 
-/* dst[o/NR, i/VW, k, i%VW, o%NR] of src [O, I, k]: NR = NRV * VW outputs, zero behind the last. */
-static void pack_blocked(void *dst, const float *src, const gcl_shape *w, size_t VW)
+static void launch_packing(gcl_launch *l, const char *kernel, const gcl_shape *w, size_t VW)
 {
-    const size_t O = w->dim[0], I = w->dim[1], taps = w->dim[2] * w->dim[3], NR = NRV * VW;
-    float *at = dst;
+    l->program = "pack/blocked";
+    l->kernel = kernel;
+    snprintf(l->options, sizeof l->options, "-DVW=%zu -DNRV=%d", VW, NRV);
+    gcl_launch_arg(l, gcl_arg_slot(GCL_PACK_FROM));
+    gcl_launch_arg(l, gcl_arg_slot(GCL_PACK_TO));
+    gcl_launch_arg(l, gcl_arg_int(w->dim[0]));
+    gcl_launch_arg(l, gcl_arg_int(w->dim[1]));
+    gcl_launch_arg(l, gcl_arg_int(w->dim[2] * w->dim[3]));
+}
 
-    for (size_t o0 = 0; o0 < O; o0 += NR)
-        for (size_t i0 = 0; i0 < I; i0 += VW)
-            for (size_t k = 0; k < taps; k++)
-                for (size_t i = i0; i < i0 + VW; i++)
-                    for (size_t o = o0; o < o0 + NR; o++)
-                        *at++ = o < O ? src[(o * I + i) * taps + k] : 0.0f;
+static void launch_blocked(gcl_launch *l, const gcl_device_info *device, const gcl_shape *w,
+                           size_t VW)
+{
+    launch_packing(l, "pack_blocked_f32", w, VW);
+    gcl_launch_tiles(l, device, w->dim[1] / VW, gcl_div_up(w->dim[0], NRV * VW), 1);
 }
 
 static size_t bytes_blocked(const gcl_shape *w, size_t VW)
@@ -28,17 +33,10 @@ static size_t bytes_blocked(const gcl_shape *w, size_t VW)
     return gcl_round_up(w->dim[0], NRV * VW) * (gcl_shape_count(w) / w->dim[0]) * sizeof(float);
 }
 
-/* dst[i/VW, k, o, i%VW] of src [O, I, k] */
-static void pack_few(void *dst, const float *src, const gcl_shape *w, size_t VW)
+static void launch_few(gcl_launch *l, const gcl_device_info *device, const gcl_shape *w, size_t VW)
 {
-    const size_t O = w->dim[0], I = w->dim[1], taps = w->dim[2] * w->dim[3];
-    float *at = dst;
-
-    for (size_t i0 = 0; i0 < I; i0 += VW)
-        for (size_t k = 0; k < taps; k++)
-            for (size_t o = 0; o < O; o++)
-                for (size_t i = i0; i < i0 + VW; i++)
-                    *at++ = src[(o * I + i) * taps + k];
+    launch_packing(l, "pack_few_f32", w, VW);
+    gcl_launch_tiles(l, device, w->dim[1] / VW, 1, 1);
 }
 
 static size_t bytes_few(const gcl_shape *w, size_t VW)
@@ -48,9 +46,9 @@ static size_t bytes_few(const gcl_shape *w, size_t VW)
 }
 
 static const gcl_packing packings[2][2] = {
-    {{"conv2d_blocked_8", 8, bytes_blocked, pack_blocked},
-     {"conv2d_blocked_16", 16, bytes_blocked, pack_blocked}},
-    {{"conv2d_few_8", 8, bytes_few, pack_few}, {"conv2d_few_16", 16, bytes_few, pack_few}},
+    {{"conv2d_blocked_8", 8, bytes_blocked, launch_blocked},
+     {"conv2d_blocked_16", 16, bytes_blocked, launch_blocked}},
+    {{"conv2d_few_8", 8, bytes_few, launch_few}, {"conv2d_few_16", 16, bytes_few, launch_few}},
 };
 
 static gcl_slot packed(gcl_emit *e, const gcl_node *node, bool few)

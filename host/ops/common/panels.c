@@ -1,13 +1,22 @@
-/* panels.c - packing of weights into panels. */
+/* panels.c - weights in panels: sizes, and the launch that packs them. */
 #include "host/ops/common/panels.h"
 
-static void pack(float *dst, const float *src, size_t N, size_t K, size_t nr, size_t step_n,
-                 size_t step_k)
+#include <stdio.h>
+
+/* Columns that a work-item of pack/panels packs. */
+enum { KB = 256 };
+
+static void launch(gcl_launch *l, const gcl_device_info *device, size_t N, size_t K, size_t nr,
+                   bool kn)
 {
-    for (size_t n0 = 0; n0 < N; n0 += nr)
-        for (size_t k = 0; k < K; k++)
-            for (size_t j = 0; j < nr; j++)
-                *dst++ = n0 + j < N ? src[(n0 + j) * step_n + k * step_k] : 0.0f;
+    l->program = "pack/panels";
+    l->kernel = "pack_panels_f32";
+    snprintf(l->options, sizeof l->options, "-DNR=%zu -DKB=%d -DKN=%d", nr, KB, kn);
+    gcl_launch_arg(l, gcl_arg_slot(GCL_PACK_FROM));
+    gcl_launch_arg(l, gcl_arg_slot(GCL_PACK_TO));
+    gcl_launch_arg(l, gcl_arg_int(N));
+    gcl_launch_arg(l, gcl_arg_int(K));
+    gcl_launch_tiles(l, device, gcl_div_up(K, KB), gcl_div_up(N, nr), 1);
 }
 
 static size_t bytes_nk(const gcl_shape *s, size_t nr)
@@ -15,11 +24,9 @@ static size_t bytes_nk(const gcl_shape *s, size_t nr)
     return gcl_round_up(s->dim[0], nr) * (gcl_shape_count(s) / s->dim[0]) * sizeof(float);
 }
 
-static void pack_nk(void *dst, const float *src, const gcl_shape *s, size_t nr)
+static void launch_nk(gcl_launch *l, const gcl_device_info *device, const gcl_shape *s, size_t nr)
 {
-    const size_t K = gcl_shape_count(s) / s->dim[0];
-
-    pack(dst, src, s->dim[0], K, nr, K, 1);
+    launch(l, device, s->dim[0], gcl_shape_count(s) / s->dim[0], nr, false);
 }
 
 static size_t bytes_kn(const gcl_shape *s, size_t nr)
@@ -27,17 +34,17 @@ static size_t bytes_kn(const gcl_shape *s, size_t nr)
     return gcl_round_up(s->dim[1], nr) * s->dim[0] * sizeof(float);
 }
 
-static void pack_kn(void *dst, const float *src, const gcl_shape *s, size_t nr)
+static void launch_kn(gcl_launch *l, const gcl_device_info *device, const gcl_shape *s, size_t nr)
 {
-    pack(dst, src, s->dim[1], s->dim[0], nr, 1, s->dim[1]);
+    launch(l, device, s->dim[1], s->dim[0], nr, true);
 }
 
 const gcl_packing *gcl_panels(size_t nr, bool kn)
 {
     static const gcl_packing packings[][2] = {
-        {{"panels_nk8", 8, bytes_nk, pack_nk}, {"panels_kn8", 8, bytes_kn, pack_kn}},
-        {{"panels_nk16", 16, bytes_nk, pack_nk}, {"panels_kn16", 16, bytes_kn, pack_kn}},
-        {{"panels_nk32", 32, bytes_nk, pack_nk}, {"panels_kn32", 32, bytes_kn, pack_kn}},
+        {{"panels_nk8", 8, bytes_nk, launch_nk}, {"panels_kn8", 8, bytes_kn, launch_kn}},
+        {{"panels_nk16", 16, bytes_nk, launch_nk}, {"panels_kn16", 16, bytes_kn, launch_kn}},
+        {{"panels_nk32", 32, bytes_nk, launch_nk}, {"panels_kn32", 32, bytes_kn, launch_kn}},
     };
 
     return &packings[nr == 8 ? 0 : nr == 16 ? 1 : 2][kn];

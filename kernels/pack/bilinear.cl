@@ -1,0 +1,100 @@
+/*
+ * bilinear.cl - weights of a 3x3 convolution transformed for a bilinear algorithm, fp32.
+ *
+ * Math       to[p,u*NU+v,i,j] = sum_{a,b} G[u][a] * G[v][b] * from[p*NR+j,i,a,b];
+ *            0 beyond O and I
+ *
+ * Operands   from  [O, I, 3, 3] in the type of its file          read
+ *            to    [ceil(O/NR), NU*NU, I rounded up to VW, NR]   written
+ *
+ * Launch     one work-item per input channel of a panel,
+ *            global = { I rounded up to VW, ceil(O/NR) } rounded up; no local memory
+ *
+ * Tunables   VW    elements of a vector, NR = 2 * VW   common/vec.h
+ *            ALG   algorithm                           common/bilinear.h
+ *            SRC                                       common/source.h
+ *
+ * Numerics   each number is the exact one rounded to fp32 but for 2^-20 of an ulp, as if computed
+ *            in double, which not every device has. G is integers, each 0 or a power of two, over a
+ *            number for each row, so that all products are exact; sums are kept in two floats, the
+ *            second one the first one's error, and divided once, at the end. Any O and I >= 1.
+ * Needs      OpenCL C 1.2, no extensions; no unsafe math options.
+ * Source     two_sum: Knuth, The Art of Computer Programming 2, 4.2.2
+ */
+#include "common/vec.h"
+#include "common/bilinear.h"
+#include "common/source.h"
+
+#pragma OPENCL FP_CONTRACT OFF
+
+#define NR (2 * VW)
+
+__constant float g_rows[3 * NU] = {G_ROWS};
+__constant float g_over[NU] = {G_OVER};
+
+/* hi + lo, lo being what hi lost by rounding */
+typedef struct pair {
+    vec hi, lo;
+} pair;
+
+static inline pair two_sum(vec a, vec b)
+{
+    pair s;
+
+    s.hi = a + b;
+    const vec b_part = s.hi - a;
+    s.lo = (a - (s.hi - b_part)) + (b - b_part);
+    return s;
+}
+
+/* Row u of G times three values. */
+static inline pair combine(int u, pair a, pair b, pair c)
+{
+    const float ga = g_rows[3 * u], gb = g_rows[3 * u + 1], gc = g_rows[3 * u + 2];
+    const pair ab = two_sum(ga * a.hi, gb * b.hi);
+    pair s = two_sum(ab.hi, gc * c.hi);
+
+    s.lo += ab.lo + (ga * a.lo + gb * b.lo + gc * c.lo);
+    return s;
+}
+
+static inline vec divide(pair s, float by)
+{
+    const float inverse = 1.0f / by;
+    const vec q = s.hi * inverse;
+
+    return q + (fma(-q, (vec)(by), s.hi) + s.lo) * inverse;
+}
+
+__kernel void pack_bilinear_f32(__global const source *from, __global float *to, const int O,
+                                const int I)
+{
+    const int i = (int)get_global_id(0), o0 = (int)get_global_id(1) * NR;
+    const int I_padded = (I + VW - 1) / VW * VW;
+    float taps[9][NR];
+
+    if (i >= I_padded || o0 >= O)
+        return;
+    for (int j = 0; j < NR; j++) {
+        const size_t at = ((size_t)(o0 + j) * (size_t)I + (size_t)i) * 9; /* from[o0+j,i,:,:] */
+        for (int k = 0; k < 9; k++)
+            taps[k][j] = o0 + j < O && i < I ? read_source(from, at + (size_t)k) : 0.0f;
+    }
+    /* to[o0/NR,:,i,:] */
+    to += (get_global_id(1) * (NU * NU) * (size_t)I_padded + (size_t)i) * NR;
+
+    for (int u = 0; u < NU; u++) {
+        pair row[3][2];
+        for (int b = 0; b < 3; b++)
+            for (int h = 0; h < 2; h++) {
+                const pair t0 = {VLOAD((size_t)h, taps[b]), (vec)(0.0f)};
+                const pair t1 = {VLOAD((size_t)h, taps[3 + b]), (vec)(0.0f)};
+                const pair t2 = {VLOAD((size_t)h, taps[6 + b]), (vec)(0.0f)};
+                row[b][h] = combine(u, t0, t1, t2);
+            }
+        for (int v = 0; v < NU; v++)
+            for (int h = 0; h < 2; h++)
+                VSTORE(divide(combine(v, row[0][h], row[1][h], row[2][h]), g_over[u] * g_over[v]),
+                       (size_t)h, to + (size_t)(u * NU + v) * (size_t)I_padded * NR);
+    }
+}
