@@ -71,6 +71,17 @@ done:
     return st;
 }
 
+/* The op that took longest of those that ran and were not told; -1: none. */
+static int longest_op(const bench_times *times, const bench_subject_totals *t, const bool *told)
+{
+    int longest = -1;
+
+    for (int i = 0; gcl_ops[i] != NULL; i++)
+        if (t->calls[i] > 0 && !told[i] && (longest < 0 || times->op_s[i] > times->op_s[longest]))
+            longest = i;
+    return longest;
+}
+
 gcl_status bench_row_groups(json_t *record, const bench_times *times, const bench_subject_totals *t,
                             double wall, gcl_error *err)
 {
@@ -80,11 +91,12 @@ gcl_status bench_row_groups(json_t *record, const bench_times *times, const benc
     const double kernels = bench_sum(times->op_s, BENCH_MAX_OPS);
     double explained = kernels;
     json_t *groups = json_array();
+    bool told[BENCH_MAX_OPS] = {false};
 
-    for (int i = 0; gcl_ops[i] != NULL; i++)
-        if (t->calls[i] > 0)
-            GCL_TRY(
-                bench_row_group(groups, gcl_ops[i]->name, times->op_s[i], wall, t->calls[i], err));
+    for (int i = longest_op(times, t, told); i >= 0; i = longest_op(times, t, told)) {
+        told[i] = true;
+        GCL_TRY(bench_row_group(groups, gcl_ops[i]->name, times->op_s[i], wall, t->calls[i], err));
+    }
     for (int i = 0; i < BENCH_LAP_COUNT; i++) {
         const double s = i == BENCH_LAP_RUN ? fmax(0.0, times->laps[i] - kernels) : times->laps[i];
         if (s == 0.0)

@@ -19,6 +19,7 @@
 #include "bench/claims.h"
 #include "bench/model_bench.h"
 #include "bench/record.h"
+#include "host/op.h"
 
 #define DEMO SOURCE_DIR "/weights/galip-56-demo.safetensors"
 #define N(x) (sizeof(x) / sizeof((x)[0]))
@@ -124,9 +125,24 @@ static double group_sum(const json_t *r, const char *key)
     return all;
 }
 
+/* Ops stand in front of what the host does, those that take long first. */
+static void ops_are_in_order(const json_t *r)
+{
+    const json_t *groups = json_object_get(r, "groups");
+
+    for (size_t i = 1; i < json_array_size(groups); i++) {
+        const json_t *g = json_array_get(groups, i);
+        if (gcl_op_find(text(g, "op")) == NULL)
+            break;
+        assert_true(real(g, "s") <= real(json_array_get(groups, i - 1), "s"));
+    }
+}
+
 static void has_rates(const json_t *r)
 {
     const double s = real(r, "median_s");
+
+    ops_are_in_order(r);
 
     assert_true(fabs(real(r, "gflops") * s / real(r, "naive_gflop") - 1.0) < 1e-9);
     assert_true(fabs(real(r, "pictures_per_s") * s - real(r, "batch")) < 1e-9 * real(r, "batch"));
