@@ -79,7 +79,7 @@ static void get_work_item_sizes(gcl_device_info *d)
         d->max_work_item[i] = sizes[i] > 0 ? sizes[i] : 1;
 }
 
-/* Fills the record; values a device does not report stay zero. */
+/* Fills the record. Of what a device does not report, the least that the standard grants, or zero. */
 static void describe(gcl_device_info *d)
 {
     cl_uint u = 0;
@@ -95,7 +95,9 @@ static void describe(gcl_device_info *d)
         CL_SUCCESS)
         memcpy(d->platform_name, platform, sizeof platform);
     clGetDeviceInfo(d->id, CL_DEVICE_TYPE, sizeof d->type, &d->type, NULL);
-    if (clGetDeviceInfo(d->id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof u, &u, NULL) == CL_SUCCESS)
+    d->compute_units = 1;
+    if (clGetDeviceInfo(d->id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof u, &u, NULL) == CL_SUCCESS &&
+        u > 0)
         d->compute_units = u;
     if (clGetDeviceInfo(d->id, CL_DEVICE_MAX_CLOCK_FREQUENCY, sizeof u, &u, NULL) == CL_SUCCESS)
         d->clock_mhz = u;

@@ -27,7 +27,7 @@ typedef struct gcl_device_info {
     char driver[128];
     char version[128]; /* CL_DEVICE_VERSION */
     char platform_name[128];
-    unsigned compute_units;
+    unsigned compute_units; /* at least 1 */
     unsigned clock_mhz;
     unsigned vector_width_f32; /* native vector width, elements */
     size_t max_work_group;     /* work-items */

@@ -44,7 +44,9 @@ enum {
     LIVE_COUNT_
 };
 
-enum { LAYER_TIMEOUT_S = 20, LAYER_MAX_CODES = 24 };
+/* A run that compiles every kernel anew, for a device that does not tell its vector width, takes half
+ * a minute. */
+enum { LAYER_TIMEOUT_S = 180, LAYER_MAX_CODES = 24 };
 
 /** A child has ended: which call of it failed, with the code of that index; as waitpid tells it.
  * written: the parent had written its picture before. */
