@@ -116,6 +116,8 @@ static void describe(gcl_device_info *d)
                     &d->global_mem_bytes, NULL);
     clGetDeviceInfo(d->id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof d->local_mem_bytes, &d->local_mem_bytes,
                     NULL);
+    clGetDeviceInfo(d->id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, sizeof d->cache_bytes, &d->cache_bytes,
+                    NULL);
     if (clGetDeviceInfo(d->id, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof b, &b, NULL) == CL_SUCCESS)
         d->unified_memory = b == CL_TRUE;
     d->subgroup_size = get_subgroup_size(d->id);

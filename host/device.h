@@ -36,6 +36,7 @@ typedef struct gcl_device_info {
     uint64_t global_mem_bytes;
     uint64_t max_alloc_bytes; /* limit of one buffer */
     uint64_t local_mem_bytes;
+    uint64_t cache_bytes; /* of global memory's cache; the last one of a CPU */
     bool fp16;            /* cl_khr_fp16: half arithmetic */
     bool fp64;            /* cl_khr_fp64 or core */
     bool subgroups;       /* cl_khr_subgroups or cl_intel_subgroups */

@@ -46,6 +46,9 @@ typedef struct gcl_op {
     /* Whether each pixel [.., h, w] of the result depends on the same pixel of operand 0 and on
      * other operands that have no pixels. NULL: never. */
     bool (*is_pointwise)(const gcl_graph *g, const gcl_node *node);
+    /* Whether sample n of the result, [n, ...], depends on weights and on sample n of other operands
+     * only, and a launch for few samples is worth its cost. NULL: never. */
+    bool (*by_sample)(const gcl_graph *g, const gcl_node *node);
     const gcl_variant *variants; /* ends with a NULL name */
 } gcl_op;
 
@@ -84,6 +87,9 @@ gcl_status gcl_check_shape(const gcl_graph *g, const gcl_node *node, int i, cons
 
 /** flops of an op that only moves data. */
 double gcl_flops_none(const gcl_graph *g, const gcl_node *node);
+
+/** by_sample of an op of which it is always true. */
+bool gcl_by_sample(const gcl_graph *g, const gcl_node *node);
 
 /* ---- memory ---- */
 

@@ -21,6 +21,8 @@ typedef struct gcl_plan_options {
     bool guard;           /* canaries around every slot, NaN in every slot before the first run */
     bool apart;           /* a buffer of its exact size for every slot, for checkers of accesses;
                              guard comes first */
+    size_t split_bytes;   /* a node's operands and result beyond which a batch runs in parts
+                             (gcl_graph_split); 0: half of a CPU's last cache */
     const char *variants; /* "linear=plain_f32,conv2d=..." overrides the tables; NULL: none */
     const char *build_options; /* appended to those of every program; NULL: none */
 } gcl_plan_options;

@@ -100,6 +100,11 @@ static bool is_pointwise(const gcl_graph *g, const gcl_node *node)
     return is_single_pixel(g, node) && !gcl_conv2d_attr_of(node).ep.has_residual;
 }
 
+static bool by_sample(const gcl_graph *g, const gcl_node *node)
+{
+    return gcl_graph_tensor(g, node->in[CONV2D_W])->kind == GCL_VALUE_WEIGHT;
+}
+
 /* Whether rows of pixels do not matter, so that a picture is one row. */
 static bool is_one_row(const gcl_graph *g, const gcl_node *node)
 {
@@ -344,5 +349,6 @@ const gcl_op gcl_op_conv2d = {
     .flops = flops,
     .absorb = gcl_conv2d_absorb,
     .is_pointwise = is_pointwise,
+    .by_sample = by_sample,
     .variants = variants,
 };
