@@ -104,6 +104,9 @@ static inline void transform_tile(__global const float *x, const sizes *s, int c
         vec in[P], out[NV];
         if (inside) {
 #pragma unroll
+            for (int w = 0; w < STEP; w++)
+                PREFETCH(x + (row + P + w) * VW); /* of the next tile */
+#pragma unroll
             for (int w = 0; w < P; w++)
                 in[w] = VLOAD(0, x + (row + w) * VW);
         } else {
@@ -197,6 +200,9 @@ static inline void finish_tile(__global const float *m, const tail *end, __globa
         __global const float *residual =
             HAS_RESIDUAL ? residual_blocks(end, n, o0, oh0 + h) : end->residual;
         vec in[NU], out[NO];
+#pragma unroll
+        for (int w = 0; w < NO; w++)
+            PREFETCH(y + (row + NO + w) * VW); /* of the next tile; stores wait for each other */
 #pragma unroll
         for (int w = 0; w < NU; w++)
             in[w] = columns[h * NU + w];
