@@ -29,7 +29,7 @@ typedef struct gcl_device_info {
     char platform_name[128];
     unsigned compute_units; /* at least 1 */
     unsigned clock_mhz;
-    unsigned vector_width_f32; /* native vector width, elements */
+    unsigned vector_width_f32; /* of the code that the driver compiles, elements */
     size_t max_work_group;     /* work-items */
     size_t max_work_item[3];   /* work-items per dimension */
     size_t mem_align_bytes;    /* alignment of a sub-buffer's origin */

@@ -26,6 +26,8 @@
  * Tunables   VW    elements of a vector                      common/vec.h
  *            TR    tiles of a register tile, TR x NRV vectors  default 6    1 .. 14
  *            NRV   vectors of a panel, NR = NRV * VW           default 2    1 | 2
+ *            AHEAD floats of u asked for before their use    default 2048 >= 0
+ *                  (a core's own prefetching stops at the end of a page, which is soon reached)
  *            SPLIT 1: the kernels input and panels, 0: fused; one of the two, as compilers take seconds
  *            ALG   algorithm                                 common/bilinear.h
  *            ACT, HAS_BIAS, HAS_AFFINE, HAS_RESIDUAL, LAST   common/conv_tail.h
@@ -44,6 +46,9 @@
 #ifndef NRV
 #define NRV 2
 #endif
+#ifndef AHEAD
+#define AHEAD 2048
+#endif
 
 #include "common/vec.h"
 #include "common/prefetch.h"
@@ -51,6 +56,7 @@
 #include "common/bilinear.h"
 
 #define NR (NRV * VW)
+#define LINE 16 /* floats of a cache line */
 
 __constant int term_of[NU] = TERM_OF;
 
@@ -151,7 +157,8 @@ static inline void multiply(__global const float *v, __global const float *u, __
 #pragma unroll
             for (int r = 0; r < NRV; r++) {
                 b[r] = VLOAD((size_t)(c * NRV + r), u);
-                PREFETCH(u + VW * NR + (c * NRV + r) * VW); /* of the next channel block */
+                if ((c * NRV + r) * VW % LINE == 0)
+                    PREFETCH(u + AHEAD + (c * NRV + r) * VW);
             }
 #pragma unroll
             for (int t = 0; t < TR; t++)
