@@ -30,6 +30,8 @@ typedef struct gcl_weight_source {
      * `required` is an error that names tensor, required and found shape. */
     gcl_status (*view)(void *self, const char *name, const gcl_shape *required,
                        gcl_weight_view *out, gcl_error *err);
+    /* Type of the named tensor, F32 where there is none; reads no tensor. NULL: all are F32. */
+    gcl_weight_dtype (*dtype)(void *self, const char *name);
 } gcl_weight_source;
 
 typedef struct gcl_weight_set gcl_weight_set;
@@ -51,9 +53,14 @@ void gcl_weight_set_destroy(gcl_weight_set *w);
  * its drivers pin memory for writing, which a file mapped read-only refuses.
  *
  * @param out   borrowed from w
+ * @return GCL_E_UNSUPPORTED naming tensor and element when the layout is of f16 and the tensor goes
+ *         beyond it
  */
 gcl_status gcl_weight_set_get(gcl_weight_set *w, cl_mem *out, size_t *bytes, const char *name,
                               const gcl_shape *shape, const gcl_packing *packing, gcl_error *err);
+
+/** The type in which the source has the tensor, F32 where it has none. */
+gcl_weight_dtype gcl_weight_set_dtype(const gcl_weight_set *w, const char *name);
 
 /** Waits until everything is packed and gives up the memory of what was read. */
 gcl_status gcl_weight_set_finish(gcl_weight_set *w, gcl_error *err);

@@ -163,9 +163,22 @@ static gcl_status view(void *self, const char *name, const gcl_shape *required,
     return view_stored(t, out, err);
 }
 
+/* gcl_weight_source.dtype */
+static gcl_weight_dtype dtype_of(void *self, const char *name)
+{
+    const gcl_checkpoint *c = self;
+    const gcl_tensor_view *t = c->file == NULL ? NULL : gcl_safetensors_find(c->file, name);
+
+    if (t == NULL)
+        return GCL_WEIGHT_F32;
+    return t->dtype == GCL_TENSOR_F16    ? GCL_WEIGHT_F16
+           : t->dtype == GCL_TENSOR_BF16 ? GCL_WEIGHT_BF16
+                                         : GCL_WEIGHT_F32;
+}
+
 gcl_weight_source gcl_checkpoint_source(gcl_checkpoint *c)
 {
-    return (gcl_weight_source){c, view};
+    return (gcl_weight_source){c, view, dtype_of};
 }
 
 gcl_status gcl_checkpoint_tokenizer(gcl_tokenizer **out, const gcl_checkpoint *c,
