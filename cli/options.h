@@ -82,12 +82,12 @@ enum {
             "what synthetic weights make: galip-224 or galip-56 (default\n" \
             "galip-224); without --weights, galip-224 means synthetic:1"    \
     }
-#define CLI_FLAG_WEIGHTS_PRECISION                                             \
-    {                                                                          \
-        "weights-precision", CLI_KEY_WEIGHTS_PRECISION, "TYPE",                \
-            "how weights of linear layers are kept in memory; arithmetic is\n" \
-            "in f32. f32; f16, rounded; auto: f16 where the file has F16,\n"   \
-            "which loses nothing (default auto)"                               \
+#define CLI_FLAG_WEIGHTS_PRECISION                                                \
+    {                                                                             \
+        "weights-precision", CLI_KEY_WEIGHTS_PRECISION, "TYPE",                   \
+            "how weights of linear layers are kept in memory; arithmetic is in\n" \
+            "f32. f32; auto: f16 where the file has F16, which loses nothing;\n"  \
+            "f16: rounded to it, too, in GALIP's own networks (default auto)"     \
     }
 #define CLI_FLAG_VOCAB                                                     \
     {                                                                      \

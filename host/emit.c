@@ -163,9 +163,8 @@ bool gcl_emit_wants_half(const gcl_emit *e, gcl_value w)
     const gcl_plan *p = e->plan;
     const gcl_tensor *t = gcl_graph_tensor(p->graph, w);
 
-    if (p->options.weights != GCL_WEIGHTS_AUTO)
-        return p->options.weights == GCL_WEIGHTS_F16;
-    return p->weights != NULL && gcl_weight_set_dtype(p->weights, t->name) == GCL_WEIGHT_F16;
+    return p->options.weights != GCL_WEIGHTS_F32 && p->weights != NULL &&
+           gcl_weight_set_allows_half(p->weights, t->name, p->options.weights == GCL_WEIGHTS_F16);
 }
 
 cl_command_queue gcl_emit_queue(const gcl_emit *e)

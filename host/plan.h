@@ -18,7 +18,7 @@ typedef enum gcl_precision { GCL_PRECISION_F32 } gcl_precision;
 typedef enum gcl_weights_precision {
     GCL_WEIGHTS_AUTO, /* as f16 where the tensor is F16, which loses nothing */
     GCL_WEIGHTS_F32,
-    GCL_WEIGHTS_F16 /* rounded to f16 */
+    GCL_WEIGHTS_F16 /* also rounded to f16 where the source allows it */
 } gcl_weights_precision;
 
 typedef struct gcl_plan_options {

@@ -46,9 +46,9 @@ gcl_status gcl_weight_set_create(gcl_weight_set **out, gcl_context *ctx, gcl_wei
 
 /* ---- sources ---- */
 
-gcl_weight_dtype gcl_weight_set_dtype(const gcl_weight_set *w, const char *name)
+bool gcl_weight_set_allows_half(const gcl_weight_set *w, const char *name, bool rounded)
 {
-    return w->source.dtype == NULL ? GCL_WEIGHT_F32 : w->source.dtype(w->source.self, name);
+    return w->source.allows_half != NULL && w->source.allows_half(w->source.self, name, rounded);
 }
 
 gcl_status gcl_weight_set_finish(gcl_weight_set *w, gcl_error *err)

@@ -8,7 +8,6 @@
 
 #include "base/hash.h"
 #include "host/plan_internal.h"
-#include "weights/tensor.h"
 
 #define OP(name) extern const op_suite op_suite_##name;
 #include "host/ops/ops.def"
@@ -76,7 +75,8 @@ static op_rng tensor_rng(uint64_t seed, const op_suite *s, const op_case *c, con
     return rng;
 }
 
-static gcl_status round_to_f16(struct op_tensor *o, gcl_error *err)
+/* F16 numbers below 1, subnormal ones among them: a sign bit, 5 of the exponent, 10 of the mantissa. */
+static gcl_status fill_f16(struct op_tensor *o, op_rng *rng, gcl_error *err)
 {
     float *data = o->data;
 
@@ -84,8 +84,13 @@ static gcl_status round_to_f16(struct op_tensor *o, gcl_error *err)
     if (o->halves == NULL)
         return GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation failed", o->name);
     for (size_t k = 0; k < o->count; k++) {
-        o->halves[k] = gcl_f32_to_f16(data[k]);
-        data[k] = gcl_f16_to_f32(o->halves[k]);
+        const uint64_t bits = op_random(rng);
+        const int exponent = (int)(bits >> 32 & 0xffff) % 15, mantissa = (int)(bits >> 16 & 1023);
+        const float magnitude = exponent == 0 ? ldexpf((float)mantissa, -24)
+                                              : ldexpf((float)(1024 + mantissa), exponent - 25);
+        o->halves[k] =
+            (uint16_t)((bits >> 63) << 15 | (uint64_t)exponent << 10 | (uint64_t)mantissa);
+        data[k] = bits >> 63 ? -magnitude : magnitude;
     }
     return GCL_OK;
 }
@@ -103,15 +108,15 @@ static gcl_status fill_operand(op_instance *i, const gcl_tensor *t, uint64_t see
     if (o->data == NULL)
         return GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation failed", t->name);
     i->data.n++;
+    if (t->kind == GCL_VALUE_WEIGHT && i->suite->is_f16 != NULL &&
+        i->suite->is_f16(i->row->p, t->name))
+        return fill_f16(o, &rng, err);
     if (i->suite->fill != NULL)
         i->suite->fill(i->row->p, o, &rng);
     else
         for (size_t k = 0; k < o->count; k++)
             ((float *)o->data)[k] = (float)op_uniform(&rng, -1.0, 1.0);
-    return t->kind == GCL_VALUE_WEIGHT && i->suite->is_f16 != NULL &&
-                   i->suite->is_f16(i->row->p, t->name)
-               ? round_to_f16(o, err)
-               : GCL_OK;
+    return GCL_OK;
 }
 
 gcl_status op_instance_open(op_instance *i, const op_suite *suite, const gcl_op *op,
@@ -168,17 +173,18 @@ static gcl_status view(void *self, const char *name, const gcl_shape *required,
     return GCL_OK;
 }
 
-/* gcl_weight_source.dtype */
-static gcl_weight_dtype dtype_of(void *self, const char *name)
+/* gcl_weight_source.allows_half */
+static bool allows_half(void *self, const char *name, bool rounded)
 {
     const op_instance *i = self;
 
-    return find(&i->data, name, GCL_F32)->halves != NULL ? GCL_WEIGHT_F16 : GCL_WEIGHT_F32;
+    (void)rounded;
+    return find(&i->data, name, GCL_F32)->halves != NULL;
 }
 
 gcl_weight_source op_instance_source(op_instance *i)
 {
-    return (gcl_weight_source){i, view, dtype_of};
+    return (gcl_weight_source){i, view, allows_half};
 }
 
 gcl_status op_instance_plan(op_instance *i, gcl_plan **plan, gcl_context *ctx,

@@ -66,8 +66,7 @@ typedef struct op_suite {
     /* Fills one operand; NULL: f32 uniform in [-1, 1). Must be given for other types. */
     void (*fill)(const long *p, struct op_tensor *t, op_rng *rng);
 
-    /* Whether a weight comes in F16; its numbers are then rounded to f16 before anyone sees them.
-     * NULL: never. */
+    /* Whether a weight comes in F16, of random numbers below 1. NULL: never. */
     bool (*is_f16)(const long *p, const char *weight);
 
     /* From the formula, in double, sharing no code with the op: the result and, per element, the
