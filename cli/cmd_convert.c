@@ -78,12 +78,9 @@ const cli_command cli_convert = {
     "convert",
     "write weights into one file",
     "[OPTIONS] FILE|synthetic:SEED -o PATH",
-    "Writes the weights of a .safetensors file, or made-up ones, into a new .safetensors file "
-    "with\n"
-    "the same metadata, and shows what it holds. Without --f16, --f16-all and --f32 no tensor "
-    "changes its "
-    "type.\n"
-    "--preset alone means synthetic:1.",
+    "Writes the weights of a .safetensors file, or made-up ones, into a new .safetensors file\n"
+    "with the same metadata, and shows what it holds. Without --f16, --f16-all and --f32 no\n"
+    "tensor changes its type. --preset alone means synthetic:1.",
     flags,
     "galip convert galip-56-demo.safetensors --f32 -o demo-f32.safetensors\n"
     "galip convert --preset galip-224 --f16 -o galip-224.safetensors",

@@ -97,6 +97,32 @@ static void golden_weights_f16(void **unused)
     verify_rounded(GOLDEN "galip-56-s7-b3.safetensors", NULL, GCL_WEIGHTS_F16);
 }
 
+/* What may not be rounded stays F32, unless all is asked for. */
+static void check_types(const char *path, gcl_store store)
+{
+    static const struct {
+        const char *name;
+        bool rounded;
+    } tensors[] = {
+        {"netG.fc_code.weight", true},
+        {"netG.GBlocks.0.c1.weight", true},
+        {"netG.GBlocks.0.fuse1.affine0.fc_gamma.linear1.weight", false},
+        {"visual.transformer.resblocks.0.mlp.c_fc.weight", false},
+        {"text_projection", false},
+    };
+    gcl_safetensors *f = NULL;
+
+    assert_int_equal(gcl_safetensors_open(&f, path, NULL), GCL_OK);
+    for (size_t i = 0; i < sizeof tensors / sizeof tensors[0]; i++) {
+        const gcl_tensor_view *t = gcl_safetensors_find(f, tensors[i].name);
+        assert_non_null(t);
+        assert_int_equal(t->dtype, tensors[i].rounded || store == GCL_STORE_F16_ALL
+                                       ? GCL_TENSOR_F16
+                                       : GCL_TENSOR_F32);
+    }
+    gcl_safetensors_close(f);
+}
+
 static void golden_file_f16(void **unused)
 {
     char path[] = "/tmp/galip-f16-XXXXXX";
@@ -107,7 +133,10 @@ static void golden_file_f16(void **unused)
     assert_true(fd >= 0);
     close(fd);
     assert_int_equal(gcl_checkpoint_open(&from, "synthetic:7", "galip-56", NULL), GCL_OK);
+    assert_int_equal(gcl_convert(path, from, GCL_STORE_F16_ALL, NULL), GCL_OK);
+    check_types(path, GCL_STORE_F16_ALL);
     assert_int_equal(gcl_convert(path, from, GCL_STORE_F16, NULL), GCL_OK);
+    check_types(path, GCL_STORE_F16);
     gcl_checkpoint_close(from);
     verify_rounded(GOLDEN "galip-56-s7-b3.safetensors", path, GCL_WEIGHTS_AUTO);
     unlink(path);
