@@ -188,6 +188,15 @@ const gcl_device_info *gcl_emit_device(const gcl_emit *e)
     return gcl_context_device(e->plan->ctx);
 }
 
+bool gcl_emit_wants_half(const gcl_emit *e, gcl_value w)
+{
+    const gcl_plan *p = e->plan;
+    const gcl_tensor *t = gcl_graph_tensor(p->graph, w);
+
+    return p->options.weights != GCL_WEIGHTS_F32 && p->weights != NULL &&
+           gcl_weight_set_allows_half(p->weights, t->name, p->options.weights == GCL_WEIGHTS_F16);
+}
+
 cl_command_queue gcl_emit_queue(const gcl_emit *e)
 {
     return gcl_context_queue(e->plan->ctx);

@@ -123,6 +123,9 @@ gcl_slot gcl_emit_temp(gcl_emit *e, size_t bytes);
 /** Constant data made by the variant; copied. */
 gcl_slot gcl_emit_const(gcl_emit *e, const void *data, size_t bytes);
 
+/** Whether a variant that can is to keep this weight, packed, in f16. */
+bool gcl_emit_wants_half(const gcl_emit *e, gcl_value w);
+
 /** Device the plan is for; borrowed. */
 const gcl_device_info *gcl_emit_device(const gcl_emit *e);
 
@@ -217,6 +220,7 @@ void gcl_launch_groups(gcl_launch *l, const gcl_device_info *device, size_t nx, 
 struct gcl_packing {
     const char *name; /* identifies the layout, parameter included: "panels_nk16" */
     size_t param;     /* passed to both functions */
+    bool half;        /* in f16; a number that rounds to more than 65504 is an error */
     size_t (*bytes)(const gcl_shape *shape, size_t param);
     /* Fills l, zeroed before, with the kernel that packs. Slot GCL_PACK_FROM among its arguments is
      * the tensor, row-major in the type of its file (kernels/common/source.h, whose SRC is added to

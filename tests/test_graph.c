@@ -264,8 +264,8 @@ static int open_device(void **state)
     *state = d;
     return d == NULL || gcl_device_find(&info, NULL, NULL) != GCL_OK ||
            gcl_context_create(&d->ctx, &info, NULL) != GCL_OK ||
-           gcl_weight_set_create(&d->weights, d->ctx, (gcl_weight_source){NULL, view}, NULL) !=
-               GCL_OK;
+           gcl_weight_set_create(&d->weights, d->ctx, (gcl_weight_source){NULL, view, NULL},
+                                 NULL) != GCL_OK;
 }
 
 static int close_device(void **state)

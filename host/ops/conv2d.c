@@ -205,8 +205,8 @@ static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     snprintf(l.options, sizeof l.options, "-DVW=%zu -DNV=%zu -DMR=%zu -DKW=%zu -DSTRIDE=%d", t.VW,
              t.NV, t.MR, w->dim[3], gcl_conv2d_attr_of(node).stride);
     GCL_TRY(emit_picture(&x, e, g, node, err));
-    set_operands(e, g, node, x, gcl_emit_packed(e, node->in[W], gcl_panels(t.NV * t.VW, false)),
-                 &l);
+    set_operands(e, g, node, x,
+                 gcl_emit_packed(e, node->in[W], gcl_panels(t.NV * t.VW, false, false)), &l);
     gcl_launch_tiles(&l, gcl_emit_device(e), gcl_div_up(oW, t.MR),
                      y->dim[0] * y->dim[2] * y->dim[3] / oW, gcl_div_up(y->dim[1], t.NV * t.VW));
     GCL_TRY(gcl_emit_launch(e, &l, err));
