@@ -65,6 +65,7 @@ static void golden_56(void **unused)
     passes(GOLDEN "galip-56-s5-b1.safetensors", NULL, 14);
     passes(GOLDEN "galip-56-s7-b3.safetensors", NULL, 14);
     passes(GOLDEN "galip-56-s11-b5.safetensors", NULL, 14);
+    passes(GOLDEN "galip-56-s13-b8.safetensors", NULL, 14);
 }
 
 static void golden_224(void **unused)
@@ -95,6 +96,7 @@ static void golden_weights_f16(void **unused)
     (void)unused;
     verify_rounded(GOLDEN "galip-56-s5-b1.safetensors", NULL, GCL_WEIGHTS_F16);
     verify_rounded(GOLDEN "galip-56-s7-b3.safetensors", NULL, GCL_WEIGHTS_F16);
+    verify_rounded(GOLDEN "galip-56-s13-b8.safetensors", NULL, GCL_WEIGHTS_F16);
 }
 
 /* What may not be rounded stays F32, unless all is asked for. */
@@ -125,20 +127,27 @@ static void check_types(const char *path, gcl_store store)
 
 static void golden_file_f16(void **unused)
 {
+    static const struct {
+        const char *weights, *golden;
+    } files[] = {{"synthetic:5", GOLDEN "galip-56-s5-b1.safetensors"},
+                 {"synthetic:7", GOLDEN "galip-56-s7-b3.safetensors"},
+                 {"synthetic:13", GOLDEN "galip-56-s13-b8.safetensors"}};
     char path[] = "/tmp/galip-f16-XXXXXX";
     const int fd = mkstemp(path);
-    gcl_checkpoint *from = NULL;
 
     (void)unused;
     assert_true(fd >= 0);
     close(fd);
-    assert_int_equal(gcl_checkpoint_open(&from, "synthetic:7", "galip-56", NULL), GCL_OK);
-    assert_int_equal(gcl_convert(path, from, GCL_STORE_F16_ALL, NULL), GCL_OK);
-    check_types(path, GCL_STORE_F16_ALL);
-    assert_int_equal(gcl_convert(path, from, GCL_STORE_F16, NULL), GCL_OK);
-    check_types(path, GCL_STORE_F16);
-    gcl_checkpoint_close(from);
-    verify_rounded(GOLDEN "galip-56-s7-b3.safetensors", path, GCL_WEIGHTS_AUTO);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        gcl_checkpoint *from = NULL;
+        assert_int_equal(gcl_checkpoint_open(&from, files[i].weights, "galip-56", NULL), GCL_OK);
+        assert_int_equal(gcl_convert(path, from, GCL_STORE_F16_ALL, NULL), GCL_OK);
+        check_types(path, GCL_STORE_F16_ALL);
+        assert_int_equal(gcl_convert(path, from, GCL_STORE_F16, NULL), GCL_OK);
+        check_types(path, GCL_STORE_F16);
+        gcl_checkpoint_close(from);
+        verify_rounded(files[i].golden, path, GCL_WEIGHTS_AUTO);
+    }
     unlink(path);
 }
 
