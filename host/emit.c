@@ -86,6 +86,7 @@ gcl_slot gcl_emit_value(gcl_emit *e, gcl_value v)
     const gcl_slot blocked = gcl_plan_blocked_slot(e->plan, base);
     gcl_slot s = gcl_plan_slot(e->plan, base);
 
+    assert(t->kind != GCL_VALUE_LIST);
     if (s >= 0)
         return s;
     s = add_slot(e, t->kind == GCL_VALUE_WEIGHT ? SLOT_WEIGHT : SLOT_VALUE,
@@ -125,8 +126,7 @@ gcl_slot gcl_emit_packed(gcl_emit *e, gcl_value v, const gcl_packing *packing)
 
     if (s >= 0)
         return s;
-    s = add_slot(e, SLOT_WEIGHT,
-                 packing->bytes(&gcl_graph_tensor(e->plan->graph, v)->shape, packing->param));
+    s = add_slot(e, SLOT_WEIGHT, gcl_packed_bytes(e->plan->graph, v, packing, gcl_emit_device(e)));
     if (s >= 0) {
         e->plan->slots[s].value = v;
         e->plan->slots[s].packing = packing;

@@ -55,6 +55,12 @@ void gcl_weight_set_destroy(gcl_weight_set *w);
 gcl_status gcl_weight_set_get(gcl_weight_set *w, cl_mem *out, size_t *bytes, const char *name,
                               const gcl_shape *shape, const gcl_packing *packing, gcl_error *err);
 
+/** The same for a list of weights in one buffer (gcl_packed_bytes), which is not left where it is:
+ *  packing is not NULL. */
+gcl_status gcl_weight_set_get_list(gcl_weight_set *w, cl_mem *out, size_t *bytes,
+                                   const gcl_graph *g, gcl_value list, const gcl_packing *packing,
+                                   gcl_error *err);
+
 /** Waits until everything is packed and gives up the memory of what was read. */
 gcl_status gcl_weight_set_finish(gcl_weight_set *w, gcl_error *err);
 
