@@ -287,7 +287,7 @@ static gcl_status measure_part(bench *b, int part, const size_t *batches, size_t
     char why[WHY_ROOM], why_first[WHY_ROOM] = "";
 
     b->known_batch = 0;
-    GCL_TRY(gcl_model_create(&b->model, b->ctx, b->checkpoint, NULL, err));
+    GCL_TRY(gcl_model_create(&b->model, b->ctx, b->checkpoint, &b->opt->plan, err));
     for (size_t i = 0; i < n; i++) {
         GCL_TRY(measure_batch(b, part, batches[i], why, err));
         if (i == 0) {

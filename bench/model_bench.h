@@ -50,6 +50,7 @@ typedef struct bench_model_options {
     uint64_t max_memory_bytes; /* rows that need more are left out; 0: 3/4 of the device's memory */
     double fma_gflops;         /* ceiling for pct_fma; 0: unknown, the key is left out */
     uint64_t seed;
+    gcl_plan_options plan;
     const char *vocab; /* tokenizer's merges; NULL: the checkpoint's; borrowed */
     const json_t *run; /* shared keys, bench_run_create; borrowed */
     /* argv, ended by NULL, of a program that opens device and weights as this one did and calls

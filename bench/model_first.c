@@ -78,7 +78,7 @@ gcl_status bench_model_first_run(FILE *out, const gcl_device_info *device,
     GCL_TRY(gcl_context_create(&ctx, device, err));
     at = bench_clock();
     parts[FIRST_CONTEXT] = at - start;
-    GCL_TRY(gcl_model_create(&model, ctx, checkpoint, NULL, err));
+    GCL_TRY(gcl_model_create(&model, ctx, checkpoint, &opt->plan, err));
     GCL_TRY(bench_subject_create(&subject, model, checkpoint, part, batch, opt, err));
     parts[FIRST_PLAN] = bench_clock() - at;
     GCL_TRY(bench_subject_run(subject, &times, err));

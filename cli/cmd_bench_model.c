@@ -44,6 +44,7 @@ static const cli_flag model_flags[] = {
     CLI_FLAG_FORMAT,
     CLI_FLAG_WEIGHTS,
     CLI_FLAG_PRESET,
+    CLI_FLAG_WEIGHTS_PRECISION,
     CLI_FLAG_VOCAB,
     CLI_FLAG_DEVICE,
     CLI_FLAG_HELP,
@@ -52,8 +53,14 @@ static const cli_flag model_flags[] = {
 };
 
 static const cli_flag claims_flags[] = {
-    FLAG_SECONDS,    CLI_FLAG_FORMAT, CLI_FLAG_WEIGHTS,      CLI_FLAG_PRESET,
-    CLI_FLAG_DEVICE, CLI_FLAG_HELP,   {NULL, 0, NULL, NULL},
+    FLAG_SECONDS,
+    CLI_FLAG_FORMAT,
+    CLI_FLAG_WEIGHTS,
+    CLI_FLAG_PRESET,
+    CLI_FLAG_WEIGHTS_PRECISION,
+    CLI_FLAG_DEVICE,
+    CLI_FLAG_HELP,
+    {NULL, 0, NULL, NULL},
 };
 
 typedef struct options {
@@ -152,6 +159,7 @@ static gcl_status open_run(bench_run *r, options *o, const cli_common *common, i
     o->bench.fma_gflops = ceilings.of[BENCH_FMA_F32].value;
     o->bench.run = r->bench.run;
     o->bench.vocab = common->vocab;
+    o->bench.plan.weights = common->weights_precision;
     o->bench.progress = show_row;
 done:
     return st;
@@ -190,6 +198,8 @@ static gcl_status measure_models(options *o, const cli_common *common, int argc,
         first_run[n++] = "--tokens";
         first_run[n++] = tokens;
     }
+    first_run[n++] = "--weights-precision";
+    first_run[n++] = (char *)(size_t)cli_weights_precision_name(common->weights_precision);
     first_run[n++] = "--first-run";
     o->bench.first_run = length > 0 ? first_run : NULL;
     GCL_TRY(bench_model_run(&rows, r.bench.ctx, r.session.checkpoint, &o->bench, err));
@@ -201,12 +211,13 @@ done:
     return st;
 }
 
-static gcl_status first_run(const options *o, const cli_common *common, gcl_error *err)
+static gcl_status first_run(options *o, const cli_common *common, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     gcl_checkpoint *checkpoint = NULL;
     gcl_device_info device;
 
+    o->bench.plan.weights = common->weights_precision;
     GCL_TRY(gcl_device_find(&device, common->device, err));
     GCL_TRY(gcl_checkpoint_open(&checkpoint, common->weights, common->preset, err));
     GCL_TRY(bench_model_first_run(stdout, &device, checkpoint, o->first_run, &o->bench, err));

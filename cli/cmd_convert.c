@@ -4,13 +4,17 @@
 #include "cli/output.h"
 #include "model/convert.h"
 
-enum { KEY_F16 = CLI_KEY_OWN, KEY_F32 };
+enum { KEY_F16 = CLI_KEY_OWN, KEY_F16_ALL, KEY_F32 };
 
 static const cli_flag flags[] = {
     {"output", 'o', "PATH", "the .safetensors file to write"},
     {"f16", KEY_F16, NULL,
      "store weights of linear layers, convolutions, attention and\n"
-     "projections as F16, all else as F32"},
+     "projections as F16 where that loses nothing, and rounded those\n"
+     "of GALIP's networks but the affine ones; all else as F32"},
+    {"f16-all", KEY_F16_ALL, NULL,
+     "store all of these weights as F16, for measuring: rounding a CLIP\n"
+     "that is not as published moves results beyond what verify allows"},
     {"f32", KEY_F32, NULL, "store everything as F32"},
     CLI_FLAG_PRESET,
     CLI_FLAG_JSON,
@@ -26,12 +30,14 @@ typedef struct options {
 static gcl_status set(void *user, int key, char *value, gcl_error *err)
 {
     options *o = user;
-    const gcl_store store = key == KEY_F16 ? GCL_STORE_F16 : GCL_STORE_F32;
+    const gcl_store store = key == KEY_F16       ? GCL_STORE_F16
+                            : key == KEY_F16_ALL ? GCL_STORE_F16_ALL
+                                                 : GCL_STORE_F32;
 
     if (key == 'o')
         o->output = value;
     else if (o->store != GCL_STORE_AS_IS && o->store != store)
-        return CLI_USAGE(err, "--f16 and --f32 exclude each other");
+        return CLI_USAGE(err, "--f16, --f16-all and --f32 exclude each other");
     else
         o->store = store;
     return GCL_OK;
@@ -72,11 +78,9 @@ const cli_command cli_convert = {
     "convert",
     "write weights into one file",
     "[OPTIONS] FILE|synthetic:SEED -o PATH",
-    "Writes the weights of a .safetensors file, or made-up ones, into a new .safetensors file "
-    "with\n"
-    "the same metadata, and shows what it holds. Without --f16 and --f32 no tensor changes its "
-    "type.\n"
-    "--preset alone means synthetic:1.",
+    "Writes the weights of a .safetensors file, or made-up ones, into a new .safetensors file\n"
+    "with the same metadata, and shows what it holds. Without --f16, --f16-all and --f32 no\n"
+    "tensor changes its type. --preset alone means synthetic:1.",
     flags,
     "galip convert galip-56-demo.safetensors --f32 -o demo-f32.safetensors\n"
     "galip convert --preset galip-224 --f16 -o galip-224.safetensors",

@@ -30,6 +30,7 @@ static const cli_flag flags[] = {
     CLI_FLAG_TRUNCATE,
     CLI_FLAG_WEIGHTS,
     CLI_FLAG_PRESET,
+    CLI_FLAG_WEIGHTS_PRECISION,
     CLI_FLAG_VOCAB,
     CLI_FLAG_DEVICE,
     CLI_FLAG_JSON,

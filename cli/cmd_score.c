@@ -6,8 +6,9 @@
 #include "cli/session.h"
 
 static const cli_flag flags[] = {
-    CLI_FLAG_TRUNCATE, CLI_FLAG_WEIGHTS, CLI_FLAG_PRESET, CLI_FLAG_VOCAB,
-    CLI_FLAG_DEVICE,   CLI_FLAG_JSON,    CLI_FLAG_HELP,   {NULL, 0, NULL, NULL},
+    CLI_FLAG_TRUNCATE,     CLI_FLAG_WEIGHTS, CLI_FLAG_PRESET, CLI_FLAG_WEIGHTS_PRECISION,
+    CLI_FLAG_VOCAB,        CLI_FLAG_DEVICE,  CLI_FLAG_JSON,   CLI_FLAG_HELP,
+    {NULL, 0, NULL, NULL},
 };
 
 typedef struct score {

@@ -14,7 +14,8 @@ enum { KEY_TOL = CLI_KEY_OWN, KEY_ALL };
 static const cli_flag flags[] = {
     {"tol", KEY_TOL, "X",
      "largest error allowed in a tensor, relative to its largest\n"
-     "magnitude (default 1e-4)"},
+     "magnitude (default 1e-4; 2e-3 where weights were rounded to\n"
+     "F16, by --weights-precision f16 or in the file of --weights)"},
     {"all", KEY_ALL, NULL, "go on after a tensor that differs"},
     CLI_FLAG_VARIANT,
     {"weights", 'w', "WEIGHTS",
@@ -23,6 +24,7 @@ static const cli_flag flags[] = {
     {"preset", CLI_KEY_PRESET, "NAME",
      "galip-224 or galip-56, what synthetic weights make (default:\n"
      "what the golden file names)"},
+    CLI_FLAG_WEIGHTS_PRECISION,
     CLI_FLAG_DEVICE,
     CLI_FLAG_JSON,
     CLI_FLAG_HELP,
@@ -87,6 +89,8 @@ static void print_summary(const gcl_verify_summary *s)
 {
     if (s->skipped > 0)
         printf("skipped: %zu tensors train.*, which belong to training\n", s->skipped);
+    printf("limit: %g of a tensor's largest magnitude%s\n", s->tol,
+           s->rounded ? ", as weights were rounded to F16" : "");
     printf("%zu passed, %zu failed, %zu skipped\n", s->passed, s->failed, s->skipped);
 }
 
@@ -101,7 +105,7 @@ static gcl_status verify(gcl_context *ctx, const char *path, const options *o,
                             .keep_going = o->all,
                             .weights = common->weights,
                             .preset = common->preset,
-                            .plan = {.variants = o->variants},
+                            .plan = {.variants = o->variants, .weights = common->weights_precision},
                             .report = common->json ? append_row : print_row,
                             .user = common->json ? (void *)rows : &has_heading};
 
@@ -110,9 +114,10 @@ static gcl_status verify(gcl_context *ctx, const char *path, const options *o,
         goto done;
     if (common->json) {
         const gcl_status printed = cli_json_print(
-            json_pack("{s:o, s:f, s:O, s:I, s:I, s:I}", "file", cli_json_text(path), "tol", o->tol,
-                      "tensors", rows, "passed", (json_int_t)summary.passed, "failed",
-                      (json_int_t)summary.failed, "skipped", (json_int_t)summary.skipped),
+            json_pack("{s:o, s:f, s:b, s:O, s:I, s:I, s:I}", "file", cli_json_text(path), "tol",
+                      summary.tol, "weights_rounded", summary.rounded, "tensors", rows, "passed",
+                      (json_int_t)summary.passed, "failed", (json_int_t)summary.failed, "skipped",
+                      (json_int_t)summary.skipped),
             st == GCL_OK ? err : NULL);
         st = st == GCL_OK ? printed : st;
     } else {
@@ -127,7 +132,7 @@ static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error 
 {
     gcl_status st = GCL_OK;
     cli_common common = {0};
-    options o = {.tol = 1e-4};
+    options o = {.tol = -1};
     gcl_device_info device;
     gcl_context *ctx = NULL;
     int first;
@@ -159,6 +164,7 @@ const cli_command cli_verify = {
     flags,
     "galip verify golden-demo.safetensors\n"
     "galip verify golden.safetensors --all --tol 1e-3 --device 1\n"
+    "galip verify golden.safetensors --weights-precision f16\n"
     "galip verify golden.safetensors --variant linear=plain_f32 --json",
     run,
 };

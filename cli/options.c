@@ -52,6 +52,24 @@ static void print_help(const cli_command *cmd)
 
 /* ---- parsing ---- */
 
+static const char *const precisions[] = {
+    [GCL_WEIGHTS_AUTO] = "auto", [GCL_WEIGHTS_F32] = "f32", [GCL_WEIGHTS_F16] = "f16"};
+
+const char *cli_weights_precision_name(gcl_weights_precision p)
+{
+    return precisions[p];
+}
+
+static gcl_status set_precision(gcl_weights_precision *out, const char *value, gcl_error *err)
+{
+    for (size_t i = 0; i < sizeof precisions / sizeof precisions[0]; i++)
+        if (strcmp(value, precisions[i]) == 0) {
+            *out = (gcl_weights_precision)i;
+            return GCL_OK;
+        }
+    return CLI_USAGE(err, "--weights-precision is \"%s\", needs auto, f32 or f16", value);
+}
+
 static gcl_status set_common(cli_common *c, int key, const char *value, bool *known, gcl_error *err)
 {
     gcl_config config;
@@ -76,6 +94,8 @@ static gcl_status set_common(cli_common *c, int key, const char *value, bool *kn
     case CLI_KEY_PRESET:
         c->preset = value;
         return gcl_config_preset(&config, value, err) == GCL_OK ? GCL_OK : CLI_E_USAGE;
+    case CLI_KEY_WEIGHTS_PRECISION:
+        return set_precision(&c->weights_precision, value, err);
     default:
         *known = false;
     }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "host/plan.h"
 
 /** Beyond gcl_status's own: a wrong command line (exit 2), and help that was asked for and shown
  *  (exit 0). */
@@ -39,11 +40,13 @@ extern const cli_command cli_devices, cli_info, cli_convert, cli_generate, cli_i
 typedef struct cli_common {
     const char *device, *weights, *preset, *vocab;
     bool json, truncate;
+    gcl_weights_precision weights_precision;
 } cli_common;
 
 enum {
     CLI_KEY_JSON = 256,
     CLI_KEY_PRESET,
+    CLI_KEY_WEIGHTS_PRECISION,
     CLI_KEY_VOCAB,
     CLI_KEY_TRUNCATE,
     CLI_KEY_OWN /* the first number free for a command's own flags */
@@ -79,6 +82,13 @@ enum {
             "what synthetic weights make: galip-224 or galip-56 (default\n" \
             "galip-224); without --weights, galip-224 means synthetic:1"    \
     }
+#define CLI_FLAG_WEIGHTS_PRECISION                                                \
+    {                                                                             \
+        "weights-precision", CLI_KEY_WEIGHTS_PRECISION, "TYPE",                   \
+            "how weights of linear layers are kept in memory; arithmetic is in\n" \
+            "f32. f32; auto: f16 where the file has F16, which loses nothing;\n"  \
+            "f16: rounded to it, too, in GALIP's own networks (default auto)"     \
+    }
 #define CLI_FLAG_VOCAB                                                     \
     {                                                                      \
         "vocab", CLI_KEY_VOCAB, "FILE",                                    \
@@ -90,6 +100,9 @@ enum {
         "truncate", CLI_KEY_TRUNCATE, NULL,                                 \
             "cut texts that are too long for the model (default: an error)" \
     }
+
+/** What --weights-precision takes; static string. */
+const char *cli_weights_precision_name(gcl_weights_precision p);
 
 /**
  * Parses argv. Flags may stand after other arguments; the others end up in argv[*first ..].

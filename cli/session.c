@@ -72,11 +72,13 @@ gcl_status cli_session_open(cli_session *s, const cli_common *common, const gcl_
                             gcl_error *err)
 {
     gcl_status st = GCL_OK;
+    gcl_plan_options options = plan != NULL ? *plan : (gcl_plan_options){0};
 
+    options.weights = common->weights_precision;
     GCL_TRY(open_checkpoint(s, common, err));
     GCL_TRY(gcl_device_find(&s->device, common->device, err));
     GCL_TRY(gcl_context_create(&s->ctx, &s->device, err));
-    GCL_TRY(gcl_model_create(&s->model, s->ctx, s->checkpoint, plan, err));
+    GCL_TRY(gcl_model_create(&s->model, s->ctx, s->checkpoint, &options, err));
 done:
     return st;
 }

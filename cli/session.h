@@ -17,7 +17,7 @@ typedef struct cli_session {
 
 /**
  * @param s     zero-initialised; cli_session_close whatever the result
- * @param plan  NULL for the defaults
+ * @param plan  NULL for the defaults; weights is common's
  */
 gcl_status cli_session_open(cli_session *s, const cli_common *common, const gcl_plan_options *plan,
                             gcl_error *err);

@@ -69,6 +69,26 @@ static size_t get_subgroup_size(cl_device_id id)
     return 0;
 }
 
+/* PoCL reports the vectors of the host, also where it is told to compile for a lesser CPU
+ * (POCL_KERNELLIB_NAME). That CPU's name ends the version; these are those of Debian's PoCL. */
+static unsigned width_of_target(const char *pocl_version, unsigned host_width)
+{
+    static const struct {
+        const char *suffix;
+        unsigned width;
+    } targets[] = {{"-haswell", 8}, {"-bdver1", 8}, {"-ivybridge", 8}, {"-sandybridge", 8},
+                   {"-penryn", 4},  {"-core2", 4},  {"-x86-64", 4}};
+    const size_t n = strlen(pocl_version);
+
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        const size_t n_suffix = strlen(targets[i].suffix);
+        if (n >= n_suffix && strcmp(pocl_version + n - n_suffix, targets[i].suffix) == 0 &&
+            targets[i].width < host_width)
+            return targets[i].width;
+    }
+    return host_width;
+}
+
 /* At least three dimensions by the standard, and every one of them at least 1. */
 static void get_work_item_sizes(gcl_device_info *d)
 {
@@ -103,7 +123,8 @@ static void describe(gcl_device_info *d)
         d->clock_mhz = u;
     if (clGetDeviceInfo(d->id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof u, &u, NULL) ==
         CL_SUCCESS)
-        d->vector_width_f32 = u;
+        d->vector_width_f32 =
+            strstr(d->version, "PoCL") != NULL ? width_of_target(d->version, u) : u;
     d->mem_align_bytes = 128;
     if (clGetDeviceInfo(d->id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof u, &u, NULL) == CL_SUCCESS &&
         u / 8 > d->mem_align_bytes)
@@ -115,6 +136,8 @@ static void describe(gcl_device_info *d)
     clGetDeviceInfo(d->id, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof d->global_mem_bytes,
                     &d->global_mem_bytes, NULL);
     clGetDeviceInfo(d->id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof d->local_mem_bytes, &d->local_mem_bytes,
+                    NULL);
+    clGetDeviceInfo(d->id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, sizeof d->cache_bytes, &d->cache_bytes,
                     NULL);
     if (clGetDeviceInfo(d->id, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof b, &b, NULL) == CL_SUCCESS)
         d->unified_memory = b == CL_TRUE;

@@ -29,13 +29,14 @@ typedef struct gcl_device_info {
     char platform_name[128];
     unsigned compute_units; /* at least 1 */
     unsigned clock_mhz;
-    unsigned vector_width_f32; /* native vector width, elements */
+    unsigned vector_width_f32; /* of the code that the driver compiles, elements */
     size_t max_work_group;     /* work-items */
     size_t max_work_item[3];   /* work-items per dimension */
     size_t mem_align_bytes;    /* alignment of a sub-buffer's origin */
     uint64_t global_mem_bytes;
     uint64_t max_alloc_bytes; /* limit of one buffer */
     uint64_t local_mem_bytes;
+    uint64_t cache_bytes; /* of global memory's cache; the last one of a CPU */
     bool fp16;            /* cl_khr_fp16: half arithmetic */
     bool fp64;            /* cl_khr_fp64 or core */
     bool subgroups;       /* cl_khr_subgroups or cl_intel_subgroups */

@@ -79,6 +79,22 @@ static void add_copy(gcl_emit *e, const char *kernel, const gcl_shape *s, gcl_sl
         e->out_of_memory = true;
 }
 
+/* The memory of a part within that of its base. */
+static gcl_slot add_part(gcl_emit *e, gcl_value v, gcl_slot whole, bool blocked)
+{
+    const gcl_tensor *t = gcl_graph_tensor(e->plan->graph, v);
+    const size_t bytes = gcl_shape_count(&t->shape) * gcl_dtype_bytes(t->dtype);
+    const gcl_slot s = whole < 0 ? -1 : add_slot(e, SLOT_PART, bytes);
+
+    if (s >= 0) {
+        e->plan->slots[s].value = v;
+        e->plan->slots[s].blocked = blocked;
+        e->plan->slots[s].whole = whole;
+        e->plan->slots[s].offset = bytes / t->shape.dim[0] * t->first;
+    }
+    return s;
+}
+
 gcl_slot gcl_emit_value(gcl_emit *e, gcl_value v)
 {
     const gcl_value base = gcl_graph_base(e->plan->graph, v);
@@ -89,6 +105,8 @@ gcl_slot gcl_emit_value(gcl_emit *e, gcl_value v)
     assert(t->kind != GCL_VALUE_LIST);
     if (s >= 0)
         return s;
+    if (t->kind == GCL_VALUE_PART && blocked < 0)
+        return add_part(e, v, gcl_emit_value(e, t->base), false);
     s = add_slot(e, t->kind == GCL_VALUE_WEIGHT ? SLOT_WEIGHT : SLOT_VALUE,
                  gcl_shape_count(&t->shape) * gcl_dtype_bytes(t->dtype));
     if (s < 0)
@@ -99,16 +117,28 @@ gcl_slot gcl_emit_value(gcl_emit *e, gcl_value v)
     return s;
 }
 
+/* The node's result or, when that is a part, the whole. */
+static bool is_made_here(const gcl_emit *e, gcl_value v)
+{
+    const gcl_value out = gcl_graph_node_at(e->plan->graph, e->node)->out;
+    const gcl_tensor *t = gcl_graph_tensor(e->plan->graph, out);
+
+    return v == out || (t->kind == GCL_VALUE_PART && v == t->base);
+}
+
 gcl_slot gcl_emit_blocked(gcl_emit *e, gcl_value v)
 {
     const gcl_graph *g = e->plan->graph;
-    const gcl_shape *shape = &gcl_graph_tensor(g, v)->shape;
-    const bool is_result = v == gcl_graph_node_at(g, e->node)->out;
+    const gcl_tensor *t = gcl_graph_tensor(g, v);
+    const gcl_shape *shape = &t->shape;
+    const bool is_result = is_made_here(e, v);
     gcl_slot s = gcl_plan_blocked_slot(e->plan, v), plain;
 
     assert(gcl_has_blocks(g, v, gcl_emit_device(e)));
     if (s >= 0)
         return s;
+    if (t->kind == GCL_VALUE_PART && gcl_plan_slot(e->plan, v) < 0)
+        return add_part(e, v, gcl_emit_blocked(e, t->base), true);
     plain = is_result ? -1 : gcl_emit_value(e, v);
     s = add_slot(e, SLOT_VALUE, gcl_shape_count(shape) * sizeof(float));
     if (s < 0)
@@ -158,6 +188,15 @@ const gcl_device_info *gcl_emit_device(const gcl_emit *e)
     return gcl_context_device(e->plan->ctx);
 }
 
+bool gcl_emit_wants_half(const gcl_emit *e, gcl_value w)
+{
+    const gcl_plan *p = e->plan;
+    const gcl_tensor *t = gcl_graph_tensor(p->graph, w);
+
+    return p->options.weights != GCL_WEIGHTS_F32 && p->weights != NULL &&
+           gcl_weight_set_allows_half(p->weights, t->name, p->options.weights == GCL_WEIGHTS_F16);
+}
+
 cl_command_queue gcl_emit_queue(const gcl_emit *e)
 {
     return gcl_context_queue(e->plan->ctx);
@@ -183,7 +222,7 @@ static plan_step *add_step(gcl_emit *e)
 /* Extends a slot's life to the step added last. */
 static void touch(gcl_plan *p, gcl_slot s)
 {
-    plan_slot *slot = &p->slots[s];
+    plan_slot *slot = &p->slots[p->slots[s].kind == SLOT_PART ? p->slots[s].whole : s];
 
     if (slot->first < 0)
         slot->first = p->n_steps - 1;
@@ -333,9 +372,8 @@ static gcl_status emit_outputs(gcl_emit *e, gcl_error *err)
     const gcl_graph *g = e->plan->graph;
 
     for (e->node = 0; e->node < gcl_graph_n_nodes(g); e->node++) {
-        const gcl_value out = gcl_graph_node_at(g, e->node)->out;
         for (gcl_value v = 0; v < gcl_graph_n_values(g); v++)
-            if (gcl_graph_tensor(g, v)->is_output && gcl_graph_base(g, v) == out)
+            if (gcl_graph_tensor(g, v)->is_output && is_made_here(e, gcl_graph_base(g, v)))
                 gcl_emit_value(e, v);
     }
     return e->out_of_memory

@@ -150,8 +150,8 @@ static const char *keep_string(gcl_graph *g, const char *s)
     return g->strings[g->n_strings++] = copy;
 }
 
-static gcl_value add_tensor(gcl_graph *g, gcl_value_kind kind, gcl_dtype dtype, gcl_shape shape,
-                            const char *name)
+gcl_value gcl_graph_add_tensor(gcl_graph *g, gcl_value_kind kind, gcl_dtype dtype, gcl_shape shape,
+                               const char *name)
 {
     gcl_tensor *tensors = grow(g->tensors, g->n_tensors, &g->room_tensors, sizeof *tensors);
     gcl_tensor t = {.kind = kind, .dtype = dtype, .shape = shape, .base = GCL_NO_VALUE};
@@ -178,7 +178,7 @@ gcl_value gcl_graph_input(gcl_graph *g, const char *name, gcl_dtype dtype, gcl_s
                               gcl_shape_text(text, sizeof text, &shape));
     if (gcl_graph_find(g, name) != GCL_NO_VALUE)
         return gcl_graph_fail(g, GCL_E_ARG, "input %s: the name is taken", name);
-    return add_tensor(g, GCL_VALUE_INPUT, dtype, shape, name);
+    return gcl_graph_add_tensor(g, GCL_VALUE_INPUT, dtype, shape, name);
 }
 
 gcl_value gcl_graph_weight(gcl_graph *g, const char *name, gcl_shape shape)
@@ -200,13 +200,14 @@ gcl_value gcl_graph_weight(gcl_graph *g, const char *name, gcl_shape shape)
                               gcl_shape_text(a, sizeof a, &t->shape),
                               gcl_shape_text(b, sizeof b, &shape));
     }
-    return add_tensor(g, GCL_VALUE_WEIGHT, GCL_F32, shape, name);
+    return gcl_graph_add_tensor(g, GCL_VALUE_WEIGHT, GCL_F32, shape, name);
 }
 
 gcl_value gcl_graph_list(gcl_graph *g)
 {
-    return g->error.status != GCL_OK ? GCL_NO_VALUE
-                                     : add_tensor(g, GCL_VALUE_LIST, GCL_F32, (gcl_shape){0}, NULL);
+    return g->error.status != GCL_OK
+               ? GCL_NO_VALUE
+               : gcl_graph_add_tensor(g, GCL_VALUE_LIST, GCL_F32, (gcl_shape){0}, NULL);
 }
 
 void gcl_graph_list_add(gcl_graph *g, gcl_value list, gcl_value weight)
@@ -241,7 +242,7 @@ gcl_value gcl_graph_reshape(gcl_graph *g, gcl_value x, gcl_shape shape)
         return gcl_graph_fail(g, GCL_E_SHAPE, "reshape: %s does not hold the elements of %s",
                               gcl_shape_text(a, sizeof a, &shape),
                               gcl_shape_text(b, sizeof b, &g->tensors[x].shape));
-    v = add_tensor(g, GCL_VALUE_VIEW, g->tensors[x].dtype, shape, NULL);
+    v = gcl_graph_add_tensor(g, GCL_VALUE_VIEW, g->tensors[x].dtype, shape, NULL);
     if (v != GCL_NO_VALUE)
         g->tensors[v].base = gcl_graph_base(g, x);
     return v;
@@ -328,7 +329,7 @@ gcl_value gcl_graph_node(gcl_graph *g, const gcl_op *op, const gcl_value *in, in
     if (nodes == NULL)
         return gcl_graph_fail(g, GCL_E_NOMEM, "graph: host allocation failed");
     g->nodes = nodes;
-    node.out = add_tensor(g, GCL_VALUE_RESULT, dtype, shape, NULL);
+    node.out = gcl_graph_add_tensor(g, GCL_VALUE_RESULT, dtype, shape, NULL);
     if (node.out != GCL_NO_VALUE)
         g->nodes[g->n_nodes++] = node;
     return node.out;
@@ -343,9 +344,10 @@ gcl_status gcl_graph_clone(gcl_graph **out, const gcl_graph *g, gcl_error *err)
     GCL_TRY(gcl_graph_create(&c, err));
     for (gcl_value v = 0; v < g->n_tensors; v++) {
         const gcl_tensor *t = &g->tensors[v];
-        if (add_tensor(c, t->kind, t->dtype, t->shape, t->name) == GCL_NO_VALUE)
+        if (gcl_graph_add_tensor(c, t->kind, t->dtype, t->shape, t->name) == GCL_NO_VALUE)
             break;
         c->tensors[v].base = t->base;
+        c->tensors[v].first = t->first;
         c->tensors[v].is_output = t->is_output;
     }
     for (gcl_value v = 0; v < c->n_tensors; v++)

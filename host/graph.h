@@ -58,6 +58,7 @@ typedef enum gcl_value_kind {
     GCL_VALUE_WEIGHT, /* a named tensor of the weights, f32 */
     GCL_VALUE_RESULT, /* produced by a node */
     GCL_VALUE_VIEW,   /* the same elements as base in another shape */
+    GCL_VALUE_PART,   /* samples [first, first + dim[0]) of base */
     GCL_VALUE_LIST    /* weights that are one operand, however many; has no shape */
 } gcl_value_kind;
 
@@ -65,7 +66,8 @@ typedef struct gcl_tensor {
     gcl_value_kind kind;
     gcl_dtype dtype;
     gcl_shape shape;
-    gcl_value base;     /* of a view; never itself a view */
+    gcl_value base;     /* of a view, never itself a view; of a part, never itself a part */
+    size_t first;       /* of a part */
     bool is_output;     /* readable after a run */
     const char *name;   /* of an input, weight, output or named value; else NULL; borrowed */
     gcl_value *members; /* [n_members], of a list; borrowed */
@@ -138,7 +140,7 @@ int gcl_graph_n_values(const gcl_graph *g);
 int gcl_graph_n_nodes(const gcl_graph *g);
 const gcl_tensor *gcl_graph_tensor(const gcl_graph *g, gcl_value v);
 const gcl_node *gcl_graph_node_at(const gcl_graph *g, int i);
-/** v itself, or what a view looks at. */
+/** v itself, or what a view looks at. Parts are values of their own. */
 gcl_value gcl_graph_base(const gcl_graph *g, gcl_value v);
 /** The value with that name; GCL_NO_VALUE when there is none. */
 gcl_value gcl_graph_find(const gcl_graph *g, const char *name);
@@ -150,6 +152,15 @@ void gcl_graph_fuse(gcl_graph *g);
  *  where there are fewer pixels; the same values bit for bit. Can run out of memory
  *  (gcl_graph_status). */
 void gcl_graph_hoist(gcl_graph *g);
+
+/**
+ * Splits a batch from the first node on whose operands and result exceed `bytes`, what a cache keeps:
+ * the nodes behind it that take each sample by itself (gcl_op.by_sample) run for a few samples after the
+ * other, and again for fewer where there are more pixels. The same values bit for bit, as no variant
+ * depends on the batch. Parts lie at multiples of `align` bytes. Comes last: other passes know no parts.
+ * Can run out of memory (gcl_graph_status).
+ */
+void gcl_graph_split(gcl_graph *g, size_t bytes, size_t align);
 
 /** Removes nodes whose results nobody reads. */
 void gcl_graph_prune(gcl_graph *g);

@@ -15,4 +15,11 @@ struct gcl_graph {
     gcl_error error;
 };
 
+/** A value with a copy of name, which may be NULL; GCL_NO_VALUE when memory runs out. */
+gcl_value gcl_graph_add_tensor(gcl_graph *g, gcl_value_kind kind, gcl_dtype dtype, gcl_shape shape,
+                               const char *name);
+
+/** Whether v or a view of it is an output. */
+bool gcl_graph_is_kept(const gcl_graph *g, gcl_value v);
+
 #endif

@@ -28,7 +28,7 @@ static int count_uses(const gcl_graph *g, gcl_value v, int *consumer)
     return n;
 }
 
-static bool memory_is_read_after_run(const gcl_graph *g, gcl_value v)
+bool gcl_graph_is_kept(const gcl_graph *g, gcl_value v)
 {
     for (gcl_value i = 0; i < g->n_tensors; i++)
         if (g->tensors[i].is_output && gcl_graph_base(g, i) == v)
@@ -47,7 +47,7 @@ void gcl_graph_prune(gcl_graph *g)
     int consumer;
 
     for (int i = g->n_nodes - 1; i >= 0; i--)
-        if (!memory_is_read_after_run(g, g->nodes[i].out) &&
+        if (!gcl_graph_is_kept(g, g->nodes[i].out) &&
             count_uses(g, g->nodes[i].out, &consumer) == 0)
             remove_node(g, i);
 }
@@ -61,7 +61,7 @@ static bool fuse_once(gcl_graph *g)
         gcl_node merged = g->nodes[i];
         int j = -1;
 
-        if (merged.op->absorb == NULL || memory_is_read_after_run(g, merged.out) ||
+        if (merged.op->absorb == NULL || gcl_graph_is_kept(g, merged.out) ||
             count_uses(g, merged.out, &j) != 1 || !merged.op->absorb(g, &merged, &g->nodes[j]))
             continue;
         merged.out = g->nodes[j].out;

@@ -46,6 +46,9 @@ typedef struct gcl_op {
     /* Whether each pixel [.., h, w] of the result depends on the same pixel of operand 0 and on
      * other operands that have no pixels. NULL: never. */
     bool (*is_pointwise)(const gcl_graph *g, const gcl_node *node);
+    /* Whether sample n of the result, [n, ...], depends on weights and on sample n of other operands
+     * only, and a launch for few samples is worth its cost. NULL: never. */
+    bool (*by_sample)(const gcl_graph *g, const gcl_node *node);
     const gcl_variant *variants; /* ends with a NULL name */
 } gcl_op;
 
@@ -85,6 +88,9 @@ gcl_status gcl_check_shape(const gcl_graph *g, const gcl_node *node, int i, cons
 /** flops of an op that only moves data. */
 double gcl_flops_none(const gcl_graph *g, const gcl_node *node);
 
+/** by_sample of an op of which it is always true. */
+bool gcl_by_sample(const gcl_graph *g, const gcl_node *node);
+
 /* ---- memory ---- */
 
 /** A piece of device memory of the plan. Negative after an error, which the launch reports. */
@@ -117,6 +123,9 @@ gcl_slot gcl_emit_packed(gcl_emit *e, gcl_value v, const gcl_packing *packing);
 gcl_slot gcl_emit_temp(gcl_emit *e, size_t bytes);
 /** Constant data made by the variant; copied. */
 gcl_slot gcl_emit_const(gcl_emit *e, const void *data, size_t bytes);
+
+/** Whether a variant that can is to keep this weight, packed, in f16. */
+bool gcl_emit_wants_half(const gcl_emit *e, gcl_value w);
 
 /** Device the plan is for; borrowed. */
 const gcl_device_info *gcl_emit_device(const gcl_emit *e);
@@ -212,6 +221,7 @@ void gcl_launch_groups(gcl_launch *l, const gcl_device_info *device, size_t nx, 
 struct gcl_packing {
     const char *name; /* identifies the layout, parameter included: "panels_nk16" */
     size_t param;     /* passed to both functions */
+    bool half;        /* in f16; a number that rounds to more than 65504 is an error */
     size_t (*bytes)(const gcl_shape *shape, size_t param);
     /* Fills l, zeroed before, with the kernel that packs. Slot GCL_PACK_FROM among its arguments is
      * the tensor, row-major in the type of its file (kernels/common/source.h, whose SRC is added to

@@ -7,8 +7,9 @@
 
 static bool in_arena(const gcl_plan *p, const plan_slot *s)
 {
-    return p->options.guard ||
-           (!p->options.apart && (s->kind == SLOT_VALUE || s->kind == SLOT_TEMP));
+    return s->kind != SLOT_PART &&
+           (p->options.guard ||
+            (!p->options.apart && (s->kind == SLOT_VALUE || s->kind == SLOT_TEMP)));
 }
 
 /* Inputs live through the plan, outputs to its end; with guards nothing shares memory. */
@@ -59,6 +60,21 @@ static gcl_status create_arenas(gcl_plan *p, gcl_error *err)
     return GCL_OK;
 }
 
+/* Bytes [offset, offset + s->bytes) of a buffer. */
+static gcl_status sub_buffer(plan_slot *s, cl_mem buffer, size_t offset, int arena, gcl_error *err)
+{
+    const cl_buffer_region region = {offset, s->bytes};
+    cl_int st;
+
+    s->mem =
+        clCreateSubBuffer(buffer, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &st);
+    if (st != CL_SUCCESS)
+        return GCL_FAIL_CL(err, st, "clCreateSubBuffer", "arena %d, offset %zu, %zu bytes", arena,
+                           offset, s->bytes);
+    s->owned = true;
+    return GCL_OK;
+}
+
 /* Places every slot that lives in an arena and gives it a sub-buffer. */
 static gcl_status place_memory(gcl_plan *p, gcl_error *err)
 {
@@ -86,26 +102,26 @@ static gcl_status place_memory(gcl_plan *p, gcl_error *err)
     n = 0;
     for (int i = 0; i < p->n_slots; i++) {
         plan_slot *s = &p->slots[i];
-        cl_buffer_region region;
 
         if (!in_arena(p, s))
             continue;
         s->arena = lives[n].arena;
         s->offset = lives[n++].offset + guard;
-        region.origin = s->offset;
-        region.size = s->bytes;
-        s->mem = clCreateSubBuffer(p->arenas[s->arena], CL_MEM_READ_WRITE,
-                                   CL_BUFFER_CREATE_TYPE_REGION, &region, &st);
-        if (st != CL_SUCCESS) {
-            st = GCL_FAIL_CL(err, st, "clCreateSubBuffer", "arena %d, offset %zu, %zu bytes",
-                             s->arena, s->offset, s->bytes);
-            goto done;
-        }
-        s->owned = true;
+        GCL_TRY(sub_buffer(s, p->arenas[s->arena], s->offset, s->arena, err));
     }
 done:
     free(lives);
     return st;
+}
+
+/* A sub-buffer knows no sub-buffers: a part's is one of the arena as well. */
+static gcl_status place_part(gcl_plan *p, plan_slot *s, gcl_error *err)
+{
+    const plan_slot *whole = &p->slots[s->whole];
+
+    if (whole->arena < 0)
+        return sub_buffer(s, whole->mem, s->offset, -1, err);
+    return sub_buffer(s, p->arenas[whole->arena], whole->offset + s->offset, whole->arena, err);
 }
 
 /* A buffer of its own for a slot that no arena holds. */
@@ -180,6 +196,8 @@ static gcl_status fill_slots(gcl_plan *p, gcl_error *err)
         plan_slot *s = &p->slots[i];
         if (s->kind == SLOT_CONST)
             st = fill_constant(p, s, err);
+        else if (s->kind == SLOT_PART)
+            st = place_part(p, s, err);
         else if (s->kind != SLOT_WEIGHT)
             st = own_buffer(p, s, CL_MEM_READ_WRITE, "activation", err);
     }
@@ -211,7 +229,7 @@ static gcl_status poison_call(gcl_plan *p, const plan_step *step, gcl_error *err
         const plan_slot *s = &p->slots[step->call.slots[i]];
         cl_int st;
 
-        if (s->kind != SLOT_TEMP &&
+        if (s->kind != SLOT_TEMP && s->kind != SLOT_PART &&
             (s->kind != SLOT_VALUE ||
              gcl_graph_tensor(p->graph, s->value)->kind != GCL_VALUE_RESULT))
             continue;
@@ -267,6 +285,18 @@ static double flops_of(const gcl_graph *g)
     return flops;
 }
 
+/* So that what a node writes is in the cache when the next one reads it. */
+static void split_batch(gcl_plan *p)
+{
+    const gcl_device_info *device = gcl_context_device(p->ctx);
+    size_t bytes = p->options.split_bytes;
+
+    if (bytes == 0 && gcl_device_is_cpu(device))
+        bytes = (size_t)device->cache_bytes / 2;
+    if (bytes > 0)
+        gcl_graph_split(p->graph, bytes, device->mem_align_bytes);
+}
+
 gcl_status gcl_plan_create(gcl_plan **out, gcl_context *ctx, const gcl_graph *graph,
                            gcl_weight_set *weights, const gcl_plan_options *options, gcl_error *err)
 {
@@ -299,6 +329,8 @@ gcl_status gcl_plan_create(gcl_plan **out, gcl_context *ctx, const gcl_graph *gr
         GCL_TRY(gcl_graph_status(p->graph, err));
         gcl_graph_prune(p->graph);
         gcl_graph_fuse(p->graph);
+        split_batch(p);
+        GCL_TRY(gcl_graph_status(p->graph, err));
     }
     GCL_TRY(gcl_plan_emit(p, err));
     GCL_TRY(place_memory(p, err));

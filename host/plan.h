@@ -14,13 +14,23 @@ extern "C" {
 
 typedef enum gcl_precision { GCL_PRECISION_F32 } gcl_precision;
 
+/** How weights are kept on the device where a variant has the choice: linear's packed panels. */
+typedef enum gcl_weights_precision {
+    GCL_WEIGHTS_AUTO, /* as f16 where the tensor is F16, which loses nothing */
+    GCL_WEIGHTS_F32,
+    GCL_WEIGHTS_F16 /* also rounded to f16 where the source allows it */
+} gcl_weights_precision;
+
 typedef struct gcl_plan_options {
-    gcl_precision precision;
+    gcl_precision precision; /* of arithmetic */
+    gcl_weights_precision weights;
     bool keep_named;      /* named intermediates stay readable after a run */
     bool no_fusion;       /* run the graph as it was written */
     bool guard;           /* canaries around every slot, NaN in every slot before the first run */
     bool apart;           /* a buffer of its exact size for every slot, for checkers of accesses;
                              guard comes first */
+    size_t split_bytes;   /* a node's operands and result beyond which a batch runs in parts
+                             (gcl_graph_split); 0: half of a CPU's last cache */
     const char *variants; /* "linear=plain_f32,conv2d=..." overrides the tables; NULL: none */
     const char *build_options; /* appended to those of every program; NULL: none */
 } gcl_plan_options;

@@ -8,13 +8,14 @@
 enum { GCL_GUARD_BYTES = 1024 };
 #define GCL_GUARD_PATTERN 0x7fc0deadu
 
-typedef enum slot_kind { SLOT_VALUE, SLOT_TEMP, SLOT_WEIGHT, SLOT_CONST } slot_kind;
+typedef enum slot_kind { SLOT_VALUE, SLOT_PART, SLOT_TEMP, SLOT_WEIGHT, SLOT_CONST } slot_kind;
 
 typedef struct plan_slot {
     slot_kind kind;
     size_t bytes;
-    gcl_value value;            /* of SLOT_VALUE and SLOT_WEIGHT; a view only when blocked */
-    bool blocked;               /* of SLOT_VALUE: in channel blocks */
+    gcl_value value;            /* of SLOT_VALUE, _PART and _WEIGHT; a view only when blocked */
+    bool blocked;               /* of SLOT_VALUE and SLOT_PART: in channel blocks */
+    gcl_slot whole;             /* of SLOT_PART: where it lies, `offset` bytes behind the start */
     const gcl_packing *packing; /* of SLOT_WEIGHT */
     void *data;                 /* of SLOT_CONST until uploaded; owned */
     int first, last;            /* steps between which the contents matter */

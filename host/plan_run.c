@@ -237,7 +237,8 @@ gcl_plan_node gcl_plan_node_at(const gcl_plan *p, int i)
 {
     const gcl_node *node = gcl_graph_node_at(p->graph, i);
     const gcl_slot blocked = gcl_plan_blocked_slot(p, node->out);
-    const gcl_slot s = blocked >= 0 ? blocked : gcl_plan_slot(p, node->out);
+    const plan_slot *s = &p->slots[blocked >= 0 ? blocked : gcl_plan_slot(p, node->out)];
+    const plan_slot *whole = s->kind == SLOT_PART ? &p->slots[s->whole] : s;
     gcl_plan_node n = {.node = node, .variant = p->variants[i]->name};
 
     n.flops = node->op->flops(p->graph, node);
@@ -246,8 +247,8 @@ gcl_plan_node gcl_plan_node_at(const gcl_plan *p, int i)
         n.bytes += value_bytes(p->graph, node->in[k]);
     for (int k = 0; k < p->n_steps; k++)
         n.n_steps += p->steps[k].node == i;
-    n.arena = p->slots[s].arena;
-    n.offset_bytes = p->slots[s].offset;
+    n.arena = whole->arena;
+    n.offset_bytes = s == whole ? s->offset : whole->offset + s->offset;
     return n;
 }
 
@@ -263,7 +264,7 @@ gcl_plan_totals gcl_plan_total(const gcl_plan *p)
             t.weight_bytes += s->bytes;
         else if (s->kind == SLOT_CONST)
             t.const_bytes += s->bytes;
-        else
+        else if (s->kind != SLOT_PART)
             t.unshared_bytes += s->bytes;
     }
     return t;

@@ -46,6 +46,11 @@ gcl_status gcl_weight_set_create(gcl_weight_set **out, gcl_context *ctx, gcl_wei
 
 /* ---- sources ---- */
 
+bool gcl_weight_set_allows_half(const gcl_weight_set *w, const char *name, bool rounded)
+{
+    return w->source.allows_half != NULL && w->source.allows_half(w->source.self, name, rounded);
+}
+
 gcl_status gcl_weight_set_finish(gcl_weight_set *w, gcl_error *err)
 {
     const cl_int st = w->n_pending == 0 ? CL_SUCCESS : clFinish(gcl_context_queue(w->ctx));
@@ -154,7 +159,7 @@ static void row_major_launch(gcl_launch *l, const gcl_device_info *device, const
     gcl_launch_items(l, device, n, 1, 1);
 }
 
-static const gcl_packing row_major = {"", 0, row_major_bytes, row_major_launch};
+static const gcl_packing row_major = {"", 0, false, row_major_bytes, row_major_launch};
 
 static gcl_status enqueue_packing(gcl_weight_set *w, const gcl_packing *packing,
                                   gcl_weight_dtype dtype, cl_mem from, cl_mem to, const char *name,
@@ -186,6 +191,47 @@ static size_t source_bytes(const gcl_weight_view *view, const gcl_shape *shape)
     return gcl_shape_count(shape) * (view->dtype == GCL_WEIGHT_F32 ? 4 : 2);
 }
 
+/* Bits of element i as f32. */
+static uint32_t bits_at(const gcl_weight_view *view, size_t i)
+{
+    return view->dtype == GCL_WEIGHT_F32 ? ((const uint32_t *)view->data)[i]
+                                         : (uint32_t)((const uint16_t *)view->data)[i] << 16;
+}
+
+static bool exceeds_f16(uint32_t bits)
+{
+    const uint32_t least = 0x477ff000 /* 65520, halfway to 65536 */, infinity = 0x7f800000;
+
+    return (bits & 0x7fffffff) - least < infinity - least;
+}
+
+/* What comes from F16 fits. */
+static gcl_status check_range(const gcl_weight_view *view, const char *name, size_t count,
+                              gcl_error *err)
+{
+    enum { BLOCK = 4096 }; /* a loop that does not stop is vector code */
+
+    if (view->dtype == GCL_WEIGHT_F16)
+        return GCL_OK;
+    for (size_t start = 0; start < count; start += BLOCK) {
+        const size_t end = start + BLOCK < count ? start + BLOCK : count;
+        bool found = false;
+        float value;
+        uint32_t bits;
+        for (size_t i = start; i < end; i++)
+            found |= exceeds_f16(bits_at(view, i));
+        for (size_t i = start; found && i < end; i++) {
+            bits = bits_at(view, i);
+            memcpy(&value, &bits, sizeof value);
+            if (exceeds_f16(bits))
+                return GCL_FAIL(err, GCL_E_UNSUPPORTED,
+                                "weight %s: element %zu is %g, F16 holds up to 65504", name, i,
+                                (double)value);
+        }
+    }
+    return GCL_OK;
+}
+
 /* Packs a tensor that is held. */
 static gcl_status pack(gcl_weight_set *w, cl_mem to, const gcl_weight_view *view, const char *name,
                        const gcl_shape *shape, const gcl_packing *packing, gcl_error *err)
@@ -193,6 +239,8 @@ static gcl_status pack(gcl_weight_set *w, cl_mem to, const gcl_weight_view *view
     gcl_status st = GCL_OK;
     cl_mem from = NULL;
 
+    if (packing->half)
+        GCL_TRY(check_range(view, name, gcl_shape_count(shape), err));
     GCL_TRY(create_source(w, &from, view, source_bytes(view, shape), name, err));
     GCL_TRY(enqueue_packing(w, packing, view->dtype, from, to, name, shape, err));
 done:

@@ -30,6 +30,9 @@ typedef struct gcl_weight_source {
      * `required` is an error that names tensor, required and found shape. */
     gcl_status (*view)(void *self, const char *name, const gcl_shape *required,
                        gcl_weight_view *out, gcl_error *err);
+    /* Whether the tensor may be kept in f16: because it is F16, or, with `rounded`, because it may
+     * be rounded. Reads no tensor. NULL: never. */
+    bool (*allows_half)(void *self, const char *name, bool rounded);
 } gcl_weight_source;
 
 typedef struct gcl_weight_set gcl_weight_set;
@@ -51,6 +54,8 @@ void gcl_weight_set_destroy(gcl_weight_set *w);
  * its drivers pin memory for writing, which a file mapped read-only refuses.
  *
  * @param out   borrowed from w
+ * @return GCL_E_UNSUPPORTED naming tensor and element when the layout is of f16 and the tensor goes
+ *         beyond it
  */
 gcl_status gcl_weight_set_get(gcl_weight_set *w, cl_mem *out, size_t *bytes, const char *name,
                               const gcl_shape *shape, const gcl_packing *packing, gcl_error *err);
@@ -60,6 +65,9 @@ gcl_status gcl_weight_set_get(gcl_weight_set *w, cl_mem *out, size_t *bytes, con
 gcl_status gcl_weight_set_get_list(gcl_weight_set *w, cl_mem *out, size_t *bytes,
                                    const gcl_graph *g, gcl_value list, const gcl_packing *packing,
                                    gcl_error *err);
+
+/** gcl_weight_source.allows_half */
+bool gcl_weight_set_allows_half(const gcl_weight_set *w, const char *name, bool rounded);
 
 /** Waits until everything is packed and gives up the memory of what was read. */
 gcl_status gcl_weight_set_finish(gcl_weight_set *w, gcl_error *err);

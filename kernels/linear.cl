@@ -25,6 +25,7 @@
  *            AHEAD  k that w is fetched ahead of  default 0    0 .. 256 (block)
  *                   its use; 0: the tiles of a block share in fetching the next panel
  *            W_KN 1 when w is [K, N] (plain)      default 0    0 | 1
+ *            W_HALF 1 when w is stored in fp16    common/weight.h (block, panel)
  *            ACT, HAS_BIAS, HAS_RESIDUAL          common/epilogue.h
  *            The loops over a tile are unrolled by request, which keeps the sums in registers
  *            (PoCL 3.1, AVX-512, M 50, N 3072, K 768: 188 instead of 53 GFLOP/s).
@@ -49,11 +50,12 @@
 #endif
 
 #include "common/vec.h"
+#include "common/weight.h"
 #include "common/prefetch.h"
 #include "common/epilogue.h"
 
 #define NR (NV * VW)
-#define LINES (AHEAD > 0 ? (NR * 4 + 63) / 64 : 1) /* of a cache, fetched for a k */
+#define LINES (AHEAD > 0 ? (NR * W_BYTES + 63) / 64 : 1) /* of a cache, fetched for a k */
 
 /* Rows of a tile, whose sums are zero yet; rows past the end repeat the last one and are dropped. */
 static inline void start_tile(__global const float *row[MR], vec acc[MR][NV],
@@ -88,7 +90,7 @@ static inline void store_row(const float *sum, int n0, __global const float *bia
 }
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-linear_block_f32(__global const float *x, __global const float *w, __global const float *bias,
+linear_block_f32(__global const float *x, __global const WEIGHT *w, __global const float *bias,
                  __global const float *residual, __global float *y, const int M, const int N,
                  const int K, const float slope)
 {
@@ -104,17 +106,17 @@ linear_block_f32(__global const float *x, __global const float *w, __global cons
         return;
     start_tile(row, acc, x, m0, M, K);
     w += get_global_id(1) * (size_t)K * NR; /* w[n0/NR,:,:] */
-    __global const float *ahead =
+    __global const WEIGHT *ahead =
         w + (AHEAD > 0 ? (size_t)NR * AHEAD : (size_t)K * (NR + get_global_id(0) * (size_t)share));
 
     for (int k = 0; k < K; k++) {
         vec b[NV];
 #pragma unroll
         for (int v = 0; v < NV; v++)
-            b[v] = VLOAD((size_t)(k * NV + v), w);
+            b[v] = WLOAD((size_t)(k * NV + v), w);
 #pragma unroll
         for (int i = 0; i < LINES; i++)
-            PREFETCH(ahead + k * share + i * (64 / 4));
+            PREFETCH(ahead + k * share + i * (64 / W_BYTES));
 #pragma unroll
         for (int r = 0; r < MR; r++)
 #pragma unroll
@@ -131,7 +133,7 @@ linear_block_f32(__global const float *x, __global const float *w, __global cons
         store_row(sum + r * NR, n0, bias, residual, y, (size_t)(m0 + r), N, slope);
 }
 
-__kernel void linear_panel_f32(__global const float *x, __global const float *w,
+__kernel void linear_panel_f32(__global const float *x, __global const WEIGHT *w,
                                __global const float *bias, __global const float *residual,
                                __global float *y, const int M, const int N, const int K,
                                const float slope)
@@ -151,7 +153,7 @@ __kernel void linear_panel_f32(__global const float *x, __global const float *w,
         vec b[NV];
 #pragma unroll
         for (int v = 0; v < NV; v++)
-            b[v] = VLOAD((size_t)(k * NV + v), w);
+            b[v] = WLOAD((size_t)(k * NV + v), w);
 #pragma unroll
         for (int r = 0; r < MR; r++)
 #pragma unroll

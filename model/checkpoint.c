@@ -163,9 +163,26 @@ static gcl_status view(void *self, const char *name, const gcl_shape *required,
     return view_stored(t, out, err);
 }
 
+bool gcl_may_round(const char *name)
+{
+    const bool is_galip = strncmp(name, "netG.", 5) == 0 || strncmp(name, "netD.", 5) == 0 ||
+                          strncmp(name, "netC.", 5) == 0;
+
+    return is_galip && strstr(name, ".affine") == NULL;
+}
+
+/* gcl_weight_source.allows_half */
+static bool allows_half(void *self, const char *name, bool rounded)
+{
+    const gcl_checkpoint *c = self;
+    const gcl_tensor_view *t = c->file == NULL ? NULL : gcl_safetensors_find(c->file, name);
+
+    return (rounded && gcl_may_round(name)) || (t != NULL && t->dtype == GCL_TENSOR_F16);
+}
+
 gcl_weight_source gcl_checkpoint_source(gcl_checkpoint *c)
 {
-    return (gcl_weight_source){c, view};
+    return (gcl_weight_source){c, view, allows_half};
 }
 
 gcl_status gcl_checkpoint_tokenizer(gcl_tokenizer **out, const gcl_checkpoint *c,

@@ -37,7 +37,14 @@ const gcl_safetensors *gcl_checkpoint_file(const gcl_checkpoint *c);
 /** The seed of synthetic weights. */
 uint64_t gcl_checkpoint_seed(const gcl_checkpoint *c);
 
-/** For gcl_weight_set_create; borrows c. */
+/**
+ * Whether a weight may be rounded to f16: those of GALIP's own networks, except the affine ones, which
+ * multiply every value. CLIP's published weights are f16 numbers and need no rounding; what is not as
+ * published is kept. With this, rounding stays within GCL_VERIFY_TOL_F16 (docs/weights.md).
+ */
+bool gcl_may_round(const char *name);
+
+/** For gcl_weight_set_create; borrows c. It allows f16 for tensors that are F16 or may be rounded. */
 gcl_weight_source gcl_checkpoint_source(gcl_checkpoint *c);
 
 /**

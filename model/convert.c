@@ -47,14 +47,27 @@ static gcl_status allocate(void **out, const gcl_tensor_view *t, size_t bytes, g
     return GCL_OK;
 }
 
-/* The type in which a tensor is stored. */
+/* The type in which a tensor is stored, unless it would lose what it must not. */
 static gcl_tensor_dtype stored_dtype(const gcl_tensor_view *t, gcl_store store)
 {
     if (store == GCL_STORE_AS_IS)
         return t->dtype;
-    return store == GCL_STORE_F16 && t->rank >= 2 && strstr(t->name, "embedding") == NULL
+    return store != GCL_STORE_F32 && t->rank >= 2 && strstr(t->name, "embedding") == NULL
                ? GCL_TENSOR_F16
                : GCL_TENSOR_F32;
+}
+
+static bool may_be_rounded(const gcl_tensor_view *t, gcl_store store)
+{
+    return store == GCL_STORE_F16_ALL || gcl_may_round(t->name);
+}
+
+static bool are_f16_numbers(const float *src, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isnan(src[i]) && gcl_f16_to_f32(gcl_f32_to_f16(src[i])) != src[i])
+            return false;
+    return true;
 }
 
 static gcl_status to_f16(uint16_t *dst, const float *src, const gcl_tensor_view *t, gcl_error *err)
@@ -74,13 +87,17 @@ static gcl_status store_last(list *l, gcl_store store, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     gcl_tensor_view *t = &l->views[l->n - 1];
-    const gcl_tensor_dtype dtype = stored_dtype(t, store);
+    gcl_tensor_dtype dtype = stored_dtype(t, store);
     void *f32 = NULL, *f16 = NULL;
 
     if (dtype == t->dtype)
         return GCL_OK;
     GCL_TRY(allocate(&f32, t, t->count * sizeof(float), err));
     GCL_TRY(gcl_tensor_to_f32(t, f32, err));
+    if (dtype == GCL_TENSOR_F16 && !may_be_rounded(t, store) && !are_f16_numbers(f32, t->count))
+        dtype = GCL_TENSOR_F32;
+    if (dtype == t->dtype)
+        goto done;
     if (dtype == GCL_TENSOR_F16) {
         GCL_TRY(allocate(&f16, t, t->count * sizeof(uint16_t), err));
         GCL_TRY(to_f16(f16, f32, t, err));

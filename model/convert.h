@@ -13,9 +13,10 @@ extern "C" {
 typedef enum gcl_store {
     GCL_STORE_AS_IS, /* each tensor in the type that it comes in */
     GCL_STORE_F32,
-    /* F16 for the weights of linear layers, convolutions, attention and projections, which CLIP
-     * publishes in F16; F32 for norms, biases and embeddings */
-    GCL_STORE_F16
+    /* F16 for those weights of linear layers, convolutions, attention and projections that lose
+     * nothing by it or may be rounded (gcl_may_round); F32 for all else */
+    GCL_STORE_F16,
+    GCL_STORE_F16_ALL /* F16 for all of those weights, rounded */
 } gcl_store;
 
 /**

@@ -115,13 +115,13 @@ static gcl_status compare(run *r, const gcl_tensor_view *want, size_t stride, co
     }
     row.max_rel = largest > 0 ? row.max_abs / largest : row.max_abs;
     row.rel_l2 = want2 > 0 ? sqrt(diff2 / want2) : sqrt(diff2);
-    row.pass = numbers && row.max_rel <= r->options->tol;
+    row.pass = numbers && row.max_rel <= r->summary->tol;
     r->summary->passed += row.pass;
     r->summary->failed += !row.pass;
     if (!row.pass && r->first_failure[0] == '\0')
         snprintf(r->first_failure, sizeof r->first_failure,
                  "%s: largest error %.3g of the largest magnitude, limit %.3g%s", want->name,
-                 row.max_rel, r->options->tol, numbers ? "" : ", with values that are no numbers");
+                 row.max_rel, r->summary->tol, numbers ? "" : ", with values that are no numbers");
     if (r->options->report != NULL)
         r->options->report(r->options->user, &row);
 done:
@@ -285,6 +285,30 @@ static gcl_status open_weights(gcl_checkpoint **out, const run *r, gcl_error *er
     return gcl_checkpoint_open(out, beside, preset, err);
 }
 
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? path : slash + 1;
+}
+
+/* gcl_verify_summary.rounded */
+static bool is_rounded(const run *r, const gcl_checkpoint *c)
+{
+    const char *named = gcl_safetensors_metadata(r->golden, "weights");
+    const gcl_safetensors *file = gcl_checkpoint_file(c);
+
+    if (r->options->plan.weights == GCL_WEIGHTS_F16)
+        return true;
+    if (file == NULL ||
+        (named != NULL && strcmp(base_name(named), base_name(gcl_checkpoint_spec(c))) == 0))
+        return false;
+    for (size_t i = 0; i < gcl_safetensors_count(file); i++)
+        if (gcl_safetensors_at(file, i)->dtype == GCL_TENSOR_F16)
+            return true;
+    return false;
+}
+
 /* Every tensor that is not an input must have been compared. */
 static gcl_status check_complete(const run *r, gcl_error *err)
 {
@@ -323,6 +347,10 @@ gcl_status gcl_verify_file(gcl_verify_summary *summary, gcl_context *ctx, const 
     for (size_t i = 0; i < gcl_safetensors_count(golden); i++)
         summary->skipped += strncmp(gcl_safetensors_at(golden, i)->name, "train.", 6) == 0;
     GCL_TRY(open_weights(&checkpoint, &r, err));
+    summary->rounded = is_rounded(&r, checkpoint);
+    summary->tol = options->tol >= 0  ? options->tol
+                   : summary->rounded ? GCL_VERIFY_TOL_F16
+                                      : GCL_VERIFY_TOL;
     GCL_TRY(gcl_model_create(&r.model, ctx, checkpoint, &plan_options, err));
     for (int i = 0; i < N_STAGES && !stopped(&r); i++)
         if (have_inputs(&r, stages[i].sources))

@@ -16,6 +16,9 @@
 extern "C" {
 #endif
 
+#define GCL_VERIFY_TOL 1e-4
+#define GCL_VERIFY_TOL_F16 2e-3
+
 typedef struct gcl_verify_row {
     const gcl_tensor_view *want; /* the golden tensor; borrowed */
     double max_abs;              /* largest |got - want| */
@@ -25,7 +28,8 @@ typedef struct gcl_verify_row {
 } gcl_verify_row;
 
 typedef struct gcl_verify_options {
-    double tol;            /* limit of max_rel */
+    double tol;            /* limit of max_rel; below 0: GCL_VERIFY_TOL, or where weights were
+                              rounded to f16 GCL_VERIFY_TOL_F16 */
     bool keep_going;       /* do not stop at the first stage that differs */
     const char *weights;   /* NULL: what the metadata names */
     const char *preset;    /* NULL: what the metadata names */
@@ -35,6 +39,10 @@ typedef struct gcl_verify_options {
 } gcl_verify_options;
 
 typedef struct gcl_verify_summary {
+    double tol; /* the limit that held */
+    /* Weights are rounded to f16 by plan.weights, or as F16 tensors of another file than the golden
+     * file names. */
+    bool rounded;
     size_t passed, failed;
     size_t skipped; /* train.* */
 } gcl_verify_summary;

@@ -560,6 +560,25 @@ static void devices_are_listed(void **state)
     json_decref(json);
 }
 
+/* PoCL told to compile for a CPU with vectors of 8; where it was built for one CPU it does not care. */
+static void vectors_are_those_of_the_compiled_code(void **state)
+{
+    json_t *devices, *device;
+    size_t i;
+
+    (void)state;
+    setenv("POCL_KERNELLIB_NAME", "avx2", 1);
+    devices = cli_run_json("devices --json");
+    unsetenv("POCL_KERNELLIB_NAME");
+    json_array_foreach(devices, i, device)
+    {
+        const char *version = json_string_value(json_object_get(device, "version"));
+        if (strstr(version, "PoCL") != NULL && strstr(version, "-haswell") != NULL)
+            assert_int_equal(json_integer_value(json_object_get(device, "vector_width_f32")), 8);
+    }
+    json_decref(devices);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -582,6 +601,7 @@ int main(void)
         cmocka_unit_test(info_describes_weights),
         cmocka_unit_test(converted_weights_draw_the_same),
         cmocka_unit_test(devices_are_listed),
+        cmocka_unit_test(vectors_are_those_of_the_compiled_code),
     };
 
     return cmocka_run_group_tests(tests, cli_make_folder, cli_remove_folder);

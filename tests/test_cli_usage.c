@@ -96,6 +96,7 @@ static void usage_errors(void **state)
         {"convert a b -o c", "got 2"},
         {"convert a", "--output is missing"},
         {"convert a -o b --f16 --f32", "exclude each other"},
+        {"convert a -o b --f16 --f16-all", "exclude each other"},
         {"convert synthetic:x -o b", "synthetic: needs a seed"},
         {"plan --part netX", "there is no part \"netX\""},
         {"plan --batch x", "--batch is \"x\""},

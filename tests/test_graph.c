@@ -15,6 +15,7 @@
 #include "host/ops/dfblk.h"
 #include "host/ops/linear.h"
 #include "host/ops/resize_nearest.h"
+#include "host/ops/rgb_pack.h"
 #include "host/plan.h"
 
 static gcl_graph *new_graph(void)
@@ -263,8 +264,8 @@ static int open_device(void **state)
     *state = d;
     return d == NULL || gcl_device_find(&info, NULL, NULL) != GCL_OK ||
            gcl_context_create(&d->ctx, &info, NULL) != GCL_OK ||
-           gcl_weight_set_create(&d->weights, d->ctx, (gcl_weight_source){NULL, view}, NULL) !=
-               GCL_OK;
+           gcl_weight_set_create(&d->weights, d->ctx, (gcl_weight_source){NULL, view, NULL},
+                                 NULL) != GCL_OK;
 }
 
 static int close_device(void **state)
@@ -385,6 +386,112 @@ static void timed_runs_give_times(void **state)
     gcl_graph_destroy(g);
 }
 
+/* Two convolutions and what is between them; "kept" is read by a node that takes no samples as well,
+ * and one byte too much for a part's place is "odd". */
+static gcl_graph *picture_graph(size_t B)
+{
+    gcl_graph *g = new_graph();
+    const gcl_value w1 = gcl_graph_weight(g, "w1", GCL_SHAPE(32, 16, 3, 3));
+    const gcl_value w2 = gcl_graph_weight(g, "w2", GCL_SHAPE(16, 32, 3, 3));
+    const gcl_value w3 = gcl_graph_weight(g, "w3", GCL_SHAPE(3, 16, 3, 3));
+    const gcl_value x = gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(B, 16, 8, 8));
+    const gcl_value c = gcl_graph_input(g, "c", GCL_F32, GCL_SHAPE(B, 128));
+    gcl_value h = gcl_conv2d_nobias(g, x, w1, 1, 1);
+
+    gcl_graph_output(g, h, "kept");
+    gcl_graph_output(g, gcl_activation(g, h, GCL_ACT_RELU, 0.0f), "relu");
+    h = gcl_resize_nearest(g, gcl_dfblk(g, h, c, 0), 14, 14);
+    h = gcl_conv2d_nobias(g, gcl_conv2d_nobias(g, h, w2, 1, 1), w3, 1, 1);
+    gcl_graph_output(g, h, "y");
+    gcl_graph_output(g, gcl_rgb_pack(g, h), "odd");
+    assert_int_equal(gcl_graph_status(g, NULL), GCL_OK);
+    return g;
+}
+
+/* three samples of dfblk's operands and result */
+#define SPLIT_BYTES (3 * (32 * 8 * 8 + 128 + 32 * 8 * 8) * sizeof(float))
+
+/* Parts of 3 from the first convolution on and of 1 from the second, whose pictures are larger; y of
+ * 2352 bytes lies at no multiple of 128, so to_rgb and what reads it take the whole batch. */
+static void batch_is_split_where_it_grows(void **unused)
+{
+    static const struct {
+        const char *op;
+        size_t B;
+    } nodes[] = {{"conv2d", 3},     {"dfblk", 3},  {"conv2d", 1},  {"conv2d", 1}, {"conv2d", 1},
+                 {"conv2d", 3},     {"dfblk", 3},  {"conv2d", 1},  {"conv2d", 1}, {"conv2d", 1},
+                 {"activation", 6}, {"conv2d", 6}, {"rgb_pack", 6}};
+    enum { N = sizeof nodes / sizeof nodes[0] };
+    gcl_graph *g = picture_graph(6);
+
+    (void)unused;
+    gcl_graph_hoist(g);
+    gcl_graph_prune(g);
+    gcl_graph_fuse(g);
+    gcl_graph_split(g, SPLIT_BYTES, 128);
+    assert_int_equal(gcl_graph_status(g, NULL), GCL_OK);
+    for (int i = 0; i < N && i < gcl_graph_n_nodes(g); i++) {
+        const gcl_node *node = gcl_graph_node_at(g, i);
+        assert_string_equal(node->op->name, nodes[i].op);
+        assert_int_equal(gcl_graph_tensor(g, node->out)->shape.dim[0], nodes[i].B);
+    }
+    assert_int_equal(gcl_graph_n_nodes(g), N);
+    gcl_graph_destroy(g);
+}
+
+enum { SPLIT_B = 6, KEPT = SPLIT_B * 32 * 8 * 8, Y = SPLIT_B * 3 * 14 * 14, KINDS = 3 };
+
+typedef struct pictures {
+    float kept[KEPT], relu[KEPT], y[Y];
+    uint8_t odd[Y];
+} pictures;
+
+static int run_pictures(device *d, const gcl_plan_options *options, pictures *out)
+{
+    gcl_graph *g = picture_graph(SPLIT_B);
+    static float x[SPLIT_B * 16 * 8 * 8], c[SPLIT_B * 128];
+    gcl_plan *plan = NULL;
+    uint64_t state = 11;
+    int n;
+
+    for (size_t i = 0; i < sizeof x / sizeof x[0]; i++)
+        x[i] = (float)(next(&state) % 1000) / 500.0f - 1.0f;
+    for (size_t i = 0; i < sizeof c / sizeof c[0]; i++)
+        c[i] = (float)(next(&state) % 1000) / 500.0f - 1.0f;
+    assert_int_equal(gcl_plan_create(&plan, d->ctx, g, d->weights, options, NULL), GCL_OK);
+    for (int run = 0; run < 2; run++) { /* what is left in shared memory must not matter */
+        assert_int_equal(gcl_plan_write(plan, "x", x, sizeof x, NULL), GCL_OK);
+        assert_int_equal(gcl_plan_write(plan, "c", c, sizeof c, NULL), GCL_OK);
+        assert_int_equal(gcl_plan_run(plan, NULL), GCL_OK);
+    }
+    assert_int_equal(gcl_plan_read(plan, "kept", out->kept, sizeof out->kept, NULL), GCL_OK);
+    assert_int_equal(gcl_plan_read(plan, "relu", out->relu, sizeof out->relu, NULL), GCL_OK);
+    assert_int_equal(gcl_plan_read(plan, "y", out->y, sizeof out->y, NULL), GCL_OK);
+    assert_int_equal(gcl_plan_read(plan, "odd", out->odd, sizeof out->odd, NULL), GCL_OK);
+    if (options->guard)
+        assert_int_equal(gcl_plan_check_guards(plan, NULL), GCL_OK);
+    n = gcl_plan_n_nodes(plan);
+    gcl_plan_destroy(plan);
+    gcl_graph_destroy(g);
+    return n;
+}
+
+static void parts_give_the_same_bits(void **state)
+{
+    const gcl_plan_options whole = {.split_bytes = SIZE_MAX};
+    const size_t bytes[] = {1, SPLIT_BYTES, 100000};
+    static pictures expected, got;
+    const int n_whole = run_pictures(*state, &whole, &expected);
+
+    for (int i = 0; i < 3 * KINDS; i++) {
+        const gcl_plan_options split = {
+            .split_bytes = bytes[i / KINDS], .guard = i % KINDS == 1, .apart = i % KINDS == 2};
+        memset(&got, 0xff, sizeof got);
+        assert_true(run_pictures(*state, &split, &got) > n_whole);
+        assert_memory_equal(&got, &expected, sizeof got);
+    }
+}
+
 /* A failed build names program and options and brings the compiler's words. */
 static void failed_build_carries_its_log(void **state)
 {
@@ -419,6 +526,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(plan_names_what_is_wrong, open_device, close_device),
         cmocka_unit_test_setup_teardown(weights_keep_their_shape, open_device, close_device),
         cmocka_unit_test_setup_teardown(timed_runs_give_times, open_device, close_device),
+        cmocka_unit_test(batch_is_split_where_it_grows),
+        cmocka_unit_test_setup_teardown(parts_give_the_same_bits, open_device, close_device),
         cmocka_unit_test_setup_teardown(failed_build_carries_its_log, open_device, close_device),
     };
 

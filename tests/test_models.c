@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "model/convert.h"
 #include "model/model.h"
 #include "model/verify.h"
 #include "tests/with_device.h"
@@ -70,6 +71,75 @@ static void golden_224(void **unused)
 {
     (void)unused;
     passes(GOLDEN "galip-224-s1-b2.safetensors", NULL, 16);
+}
+
+/* Rounded weights, and what their rounding may move a stage by: half a unit of f16's 11 bits is 2^-12
+ * of a weight on average. The golden weights are no f16 numbers, as CLIP's published ones are. */
+static void verify_rounded(const char *file, const char *weights, gcl_weights_precision precision)
+{
+    const gcl_verify_options options = {
+        .tol = -1, .weights = weights, .plan.weights = precision, .report = note_worst};
+    gcl_verify_summary summary;
+    gcl_error err = GCL_ERROR_INIT;
+
+    worst = 0;
+    if (gcl_verify_file(&summary, ctx, file, &options, &err) != GCL_OK)
+        fail_msg("%s", err.message);
+    assert_true(summary.rounded && summary.tol == GCL_VERIFY_TOL_F16);
+    assert_true(worst > GCL_VERIFY_TOL);
+    print_message("%s, weights rounded: worst %.2g\n", strrchr(file, '/') + 1, worst);
+}
+
+static void golden_weights_f16(void **unused)
+{
+    (void)unused;
+    verify_rounded(GOLDEN "galip-56-s5-b1.safetensors", NULL, GCL_WEIGHTS_F16);
+    verify_rounded(GOLDEN "galip-56-s7-b3.safetensors", NULL, GCL_WEIGHTS_F16);
+}
+
+/* What may not be rounded stays F32, unless all is asked for. */
+static void check_types(const char *path, gcl_store store)
+{
+    static const struct {
+        const char *name;
+        bool rounded;
+    } tensors[] = {
+        {"netG.fc_code.weight", true},
+        {"netG.GBlocks.0.c1.weight", true},
+        {"netG.GBlocks.0.fuse1.affine0.fc_gamma.linear1.weight", false},
+        {"visual.transformer.resblocks.0.mlp.c_fc.weight", false},
+        {"text_projection", false},
+    };
+    gcl_safetensors *f = NULL;
+
+    assert_int_equal(gcl_safetensors_open(&f, path, NULL), GCL_OK);
+    for (size_t i = 0; i < sizeof tensors / sizeof tensors[0]; i++) {
+        const gcl_tensor_view *t = gcl_safetensors_find(f, tensors[i].name);
+        assert_non_null(t);
+        assert_int_equal(t->dtype, tensors[i].rounded || store == GCL_STORE_F16_ALL
+                                       ? GCL_TENSOR_F16
+                                       : GCL_TENSOR_F32);
+    }
+    gcl_safetensors_close(f);
+}
+
+static void golden_file_f16(void **unused)
+{
+    char path[] = "/tmp/galip-f16-XXXXXX";
+    const int fd = mkstemp(path);
+    gcl_checkpoint *from = NULL;
+
+    (void)unused;
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(gcl_checkpoint_open(&from, "synthetic:7", "galip-56", NULL), GCL_OK);
+    assert_int_equal(gcl_convert(path, from, GCL_STORE_F16_ALL, NULL), GCL_OK);
+    check_types(path, GCL_STORE_F16_ALL);
+    assert_int_equal(gcl_convert(path, from, GCL_STORE_F16, NULL), GCL_OK);
+    check_types(path, GCL_STORE_F16);
+    gcl_checkpoint_close(from);
+    verify_rounded(GOLDEN "galip-56-s7-b3.safetensors", path, GCL_WEIGHTS_AUTO);
+    unlink(path);
 }
 
 static void golden_demo(void **unused)
@@ -417,6 +487,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_56),
         cmocka_unit_test(golden_224),
+        cmocka_unit_test(golden_weights_f16),
+        cmocka_unit_test(golden_file_f16),
         cmocka_unit_test(golden_demo),
         cmocka_unit_test(verify_names_the_first_stage_that_differs),
         cmocka_unit_test(verify_refuses_what_it_cannot_check),

@@ -112,7 +112,7 @@ static void every_half_is_read_exactly(void **state)
     enum { N = 1 << 16 };
     static uint16_t bits[N];
     memory m = {bits, GCL_WEIGHT_F16, 0};
-    fixture f = open_set(&device, (gcl_weight_source){&m, view});
+    fixture f = open_set(&device, (gcl_weight_source){&m, view, NULL});
     size_t count;
 
     (void)state;
@@ -161,7 +161,7 @@ static void check_panels(fixture *f, const float *from, size_t N, size_t K, size
     float *got;
 
     snprintf(name, sizeof name, "%zux%zu", N, K);
-    got = get(f, name, kn ? GCL_SHAPE(K, N) : GCL_SHAPE(N, K), gcl_panels(nr, kn), &count);
+    got = get(f, name, kn ? GCL_SHAPE(K, N) : GCL_SHAPE(N, K), gcl_panels(nr, kn, false), &count);
     assert_int_equal(count, gcl_round_up(N, nr) * K);
     compare_panels(got, from, N, K, nr, kn);
     free(got);
@@ -179,7 +179,7 @@ static void panels_are_as_described(void **state)
     for (size_t nr = 8; nr <= 32; nr *= 2)
         for (int kn = 0; kn < 2; kn++)
             for (int own = 0; own < 2; own++) {
-                fixture f = open_set(own ? &apart : &device, (gcl_weight_source){&m, view});
+                fixture f = open_set(own ? &apart : &device, (gcl_weight_source){&m, view, NULL});
                 for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
                     check_panels(&f, from, sizes[i][0], sizes[i][1], nr, kn);
                 close_set(&f);
@@ -187,15 +187,39 @@ static void panels_are_as_described(void **state)
     free(from);
 }
 
+static void f16_panels_are_rounded_once(void **state)
+{
+    enum { N = 33, K = 65, NR = 16 };
+    float *from = random_weights(N * K);
+    memory m = {from, GCL_WEIGHT_F32, 0};
+    fixture f = open_set(&device, (gcl_weight_source){&m, view, NULL});
+
+    (void)state;
+    for (int kn = 0; kn < 2; kn++) {
+        size_t count;
+        float *got = get(&f, kn ? "kn" : "nk", kn ? GCL_SHAPE(K, N) : GCL_SHAPE(N, K),
+                         gcl_panels(NR, kn, true), &count);
+        assert_int_equal(2 * count, gcl_round_up(N, NR) * K);
+        for (size_t i = 0; i < 2 * count; i++) {
+            const size_t k = i / NR % K, n = i / NR / K * NR + i % NR;
+            const uint16_t want = n >= N ? 0 : gcl_f32_to_f16(from[kn ? k * N + n : n * K + k]);
+            assert_int_equal(((const uint16_t *)got)[i], want);
+        }
+        free(got);
+    }
+    close_set(&f);
+    free(from);
+}
+
 /* Members of a list lie in one buffer, which is made once for the same members in the same order. */
 static void lists_are_one_buffer(void **state)
 {
     enum { N0 = 7, K0 = 3, N1 = 33, K1 = 5, NR = 8 };
-    const gcl_packing *packing = gcl_panels(NR, false);
+    const gcl_packing *packing = gcl_panels(NR, false, false);
     const size_t second = gcl_round_up(8 * K0 * sizeof(float), device.mem_align_bytes);
     float *from = random_weights(N1 * K1), *got;
     memory m = {from, GCL_WEIGHT_F32, N1 * K1 * sizeof *from};
-    fixture f = open_set(&device, (gcl_weight_source){&m, view});
+    fixture f = open_set(&device, (gcl_weight_source){&m, view, NULL});
     gcl_graph *g = NULL;
     gcl_value list, again, turned, w0, w1;
     cl_mem mem, other;
@@ -233,6 +257,37 @@ static void lists_are_one_buffer(void **state)
     gcl_graph_destroy(g);
     close_set(&f);
     free(from);
+}
+
+static gcl_status get_halves(fixture *f, const char *name, gcl_error *err)
+{
+    const gcl_shape shape = GCL_SHAPE(2, 3);
+    cl_mem mem;
+    size_t bytes;
+
+    return gcl_weight_set_get(f->set, &mem, &bytes, name, &shape, gcl_panels(8, false, true), err);
+}
+
+/* 65520 is halfway between the largest f16 and what would follow. */
+static void what_f16_does_not_hold_is_an_error(void **state)
+{
+    float from[6] = {1, -65504.0f, 65519.0f, INFINITY, 2, -65520.0f};
+    const uint16_t bf16[6] = {0x3f80, 0, 0, 0x4780 /* 65536 */, 0, 0};
+    memory m = {from, GCL_WEIGHT_F32, 0};
+    fixture f = open_set(&device, (gcl_weight_source){&m, view, NULL});
+    gcl_error err = GCL_ERROR_INIT;
+
+    (void)state;
+    assert_int_equal(get_halves(&f, "a.weight", &err), GCL_E_UNSUPPORTED);
+    assert_string_equal(err.message, "weight a.weight: element 5 is -65520, F16 holds up to 65504");
+    m = (memory){bf16, GCL_WEIGHT_BF16, 0};
+    assert_int_equal(get_halves(&f, "b", &err), GCL_E_UNSUPPORTED);
+    assert_string_equal(err.message, "weight b: element 3 is 65536, F16 holds up to 65504");
+    from[5] = 65504.0f;
+    m = (memory){from, GCL_WEIGHT_F32, 0};
+    assert_int_equal(get_halves(&f, "a.weight", &err), GCL_OK);
+    gcl_error_clear(&err);
+    close_set(&f);
 }
 
 /* Element [u,v] of G w G^T in double. */
@@ -302,7 +357,7 @@ static void transformed_weights_are_rounded_once(void **state)
     (void)state;
     for (int name = 0; name <= GCL_BILINEAR_X7_4; name++)
         for (size_t vw = 8; vw <= 16; vw *= 2) {
-            fixture f = open_set(&device, (gcl_weight_source){&m, view});
+            fixture f = open_set(&device, (gcl_weight_source){&m, view, NULL});
             check_bilinear(&f, (gcl_bilinear_name)name, matrices[name], vw, w, 37, 19);
             check_bilinear(&f, (gcl_bilinear_name)name, matrices[name], vw, w, 1, 1);
             close_set(&f);
@@ -318,7 +373,7 @@ static void many_weights_are_packed_in_turn(void **state)
     enum { N = 1000, COUNT = 1 << 15 };
     float *from = random_weights(COUNT);
     memory m = {from, GCL_WEIGHT_F32, COUNT * sizeof *from};
-    fixture f = open_set(&device, (gcl_weight_source){&m, view});
+    fixture f = open_set(&device, (gcl_weight_source){&m, view, NULL});
     gcl_shape shape = GCL_SHAPE(COUNT / 64, 64);
     char name[16];
     cl_mem mem;
@@ -328,9 +383,9 @@ static void many_weights_are_packed_in_turn(void **state)
     for (int i = 0; i < N; i++) {
         snprintf(name, sizeof name, "w%d", i);
         from[0] = (float)i;
-        assert_int_equal(
-            gcl_weight_set_get(f.set, &mem, &bytes, name, &shape, gcl_panels(8, false), NULL),
-            GCL_OK);
+        assert_int_equal(gcl_weight_set_get(f.set, &mem, &bytes, name, &shape,
+                                            gcl_panels(8, false, false), NULL),
+                         GCL_OK);
     }
     assert_int_equal(gcl_weight_set_finish(f.set, NULL), GCL_OK);
     assert_int_equal(gcl_weight_set_bytes(f.set), N * COUNT * sizeof *from);
@@ -338,7 +393,7 @@ static void many_weights_are_packed_in_turn(void **state)
         float *got;
         size_t count;
         snprintf(name, sizeof name, "w%d", i);
-        got = get(&f, name, shape, gcl_panels(8, false), &count);
+        got = get(&f, name, shape, gcl_panels(8, false, false), &count);
         assert_true(got[0] == (float)i);
         assert_true(got[count - 1] == from[COUNT - 1]);
         free(got);
@@ -352,7 +407,7 @@ static void data_stays_in_place(void **state)
 {
     float *from = aligned_alloc(4096, 4096);
     memory m = {from, GCL_WEIGHT_F32, 0};
-    fixture f = open_set(&device, (gcl_weight_source){&m, view});
+    fixture f = open_set(&device, (gcl_weight_source){&m, view, NULL});
     const bool shared = gcl_device_is_cpu(&device) && device.unified_memory;
 
     (void)state;
@@ -421,6 +476,8 @@ int main(void)
         cmocka_unit_test(every_half_is_read_exactly),
         cmocka_unit_test(panels_are_as_described),
         cmocka_unit_test(lists_are_one_buffer),
+        cmocka_unit_test(f16_panels_are_rounded_once),
+        cmocka_unit_test(what_f16_does_not_hold_is_an_error),
         cmocka_unit_test(transformed_weights_are_rounded_once),
         cmocka_unit_test(many_weights_are_packed_in_turn),
         cmocka_unit_test(data_stays_in_place),

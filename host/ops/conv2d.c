@@ -100,6 +100,11 @@ static bool is_pointwise(const gcl_graph *g, const gcl_node *node)
     return is_single_pixel(g, node) && !gcl_conv2d_attr_of(node).ep.has_residual;
 }
 
+static bool by_sample(const gcl_graph *g, const gcl_node *node)
+{
+    return gcl_graph_tensor(g, node->in[CONV2D_W])->kind == GCL_VALUE_WEIGHT;
+}
+
 /* Whether rows of pixels do not matter, so that a picture is one row. */
 static bool is_one_row(const gcl_graph *g, const gcl_node *node)
 {
@@ -200,8 +205,8 @@ static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     snprintf(l.options, sizeof l.options, "-DVW=%zu -DNV=%zu -DMR=%zu -DKW=%zu -DSTRIDE=%d", t.VW,
              t.NV, t.MR, w->dim[3], gcl_conv2d_attr_of(node).stride);
     GCL_TRY(emit_picture(&x, e, g, node, err));
-    set_operands(e, g, node, x, gcl_emit_packed(e, node->in[W], gcl_panels(t.NV * t.VW, false)),
-                 &l);
+    set_operands(e, g, node, x,
+                 gcl_emit_packed(e, node->in[W], gcl_panels(t.NV * t.VW, false, false)), &l);
     gcl_launch_tiles(&l, gcl_emit_device(e), gcl_div_up(oW, t.MR),
                      y->dim[0] * y->dim[2] * y->dim[3] / oW, gcl_div_up(y->dim[1], t.NV * t.VW));
     GCL_TRY(gcl_emit_launch(e, &l, err));
@@ -344,5 +349,6 @@ const gcl_op gcl_op_conv2d = {
     .flops = flops,
     .absorb = gcl_conv2d_absorb,
     .is_pointwise = is_pointwise,
+    .by_sample = by_sample,
     .variants = variants,
 };

@@ -130,5 +130,6 @@ const gcl_op gcl_op_dfblk = {
     .infer = infer,
     .flops = flops,
     .is_pointwise = is_pointwise,
+    .by_sample = gcl_by_sample,
     .variants = variants,
 };

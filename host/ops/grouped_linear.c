@@ -165,7 +165,7 @@ static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     const gcl_activation_attr a = attr_of(node);
     const size_t B = gcl_in_shape(g, node, X)->dim[0];
     const tile t = choose_tile(device, B);
-    const gcl_packing *packing = gcl_panels(t.NV * t.VW, false);
+    const gcl_packing *packing = gcl_panels(t.NV * t.VW, false, false);
     const size_t n = list_panels(g, node, device, t.NV * t.VW, NULL);
     gcl_launch l = {.program = "grouped_linear", .kernel = "grouped_linear_panel_f32"};
     panel *panels = malloc(n * sizeof *panels);

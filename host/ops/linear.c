@@ -126,6 +126,17 @@ static bool is_packable(const gcl_graph *g, const gcl_node *node, char *why, siz
     return false;
 }
 
+/* w in panels of nr columns, stored as the plan wants it, which the kernel is told. */
+static gcl_slot pack(gcl_emit *e, const gcl_node *node, size_t nr, gcl_launch *l)
+{
+    const bool kn = attr_of(node).layout == GCL_LINEAR_KN;
+    const bool half = gcl_emit_wants_half(e, node->in[W]);
+    const size_t used = strlen(l->options);
+
+    snprintf(l->options + used, sizeof l->options - used, " -DW_HALF=%d", half);
+    return gcl_emit_packed(e, node->in[W], gcl_panels(nr, kn, half));
+}
+
 /* ---- block_f32 ---- */
 
 enum {
@@ -195,13 +206,12 @@ static gcl_status emit_block(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     const linear_attr a = attr_of(node);
     const mnk s = sizes(g, node);
     const block_tile t = choose_block(gcl_emit_device(e), s);
-    const gcl_packing *packing = gcl_panels(NV * t.VW, a.layout == GCL_LINEAR_KN);
     gcl_launch l = {.program = "linear", .kernel = "linear_block_f32"};
 
     snprintf(l.options, sizeof l.options, "-DVW=%zu -DNV=%d -DMR=%zu -DAHEAD=%d", t.VW, NV, t.MR,
              t.tiles > 1 ? 0 : AHEAD);
     gcl_epilogue_options(&a.ep, &l);
-    set_operands(e, node, &a, gcl_emit_packed(e, node->in[W], packing), s, &l);
+    set_operands(e, node, &a, pack(e, node, NV * t.VW, &l), s, &l);
     gcl_launch_tiles(&l, gcl_emit_device(e), t.tiles, gcl_div_up(s.N, NV * t.VW), t.blocks);
     return gcl_emit_launch(e, &l, err);
 }
@@ -222,13 +232,12 @@ static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     const linear_attr a = attr_of(node);
     const mnk s = sizes(g, node);
     const size_t n_tiles = gcl_div_up(s.M, PANEL_ROWS);
-    const gcl_packing *packing = gcl_panels(PANEL, a.layout == GCL_LINEAR_KN);
     gcl_launch l = {.program = "linear", .kernel = "linear_panel_f32"};
 
     snprintf(l.options, sizeof l.options, "-DVW=%d -DNV=1 -DMR=%zu", PANEL,
              gcl_div_up(s.M, n_tiles));
     gcl_epilogue_options(&a.ep, &l);
-    set_operands(e, node, &a, gcl_emit_packed(e, node->in[W], packing), s, &l);
+    set_operands(e, node, &a, pack(e, node, PANEL, &l), s, &l);
     gcl_launch_tiles(&l, gcl_emit_device(e), n_tiles, gcl_div_up(s.N, PANEL), 1);
     return gcl_emit_launch(e, &l, err);
 }

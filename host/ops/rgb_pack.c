@@ -55,5 +55,6 @@ const gcl_op gcl_op_rgb_pack = {
     .name = "rgb_pack",
     .infer = infer,
     .flops = flops,
+    .by_sample = gcl_by_sample,
     .variants = variants,
 };

@@ -1,5 +1,5 @@
 /*
- * prefetch.h - asks for the cache line at p, which will be read later; p may be past the end.
+ * prefetch.h - asks for the cache line at p, which will be read or written later; p may be past the end.
  *
  * Needs      clang for x86-64 or aarch64, as CPU runtimes are; nothing is asked for elsewhere.
  *            OpenCL's own prefetch() would do, but PoCL leaves it empty.

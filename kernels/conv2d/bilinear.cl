@@ -26,6 +26,8 @@
  * Tunables   VW    elements of a vector                      common/vec.h
  *            TR    tiles of a register tile, TR x NRV vectors  default 6    1 .. 14
  *            NRV   vectors of a panel, NR = NRV * VW           default 2    1 | 2
+ *            AHEAD floats of u asked for before their use    default 2048 >= 0
+ *                  (a core's own prefetching stops at the end of a page, which is soon reached)
  *            SPLIT 1: the kernels input and panels, 0: fused; one of the two, as compilers take seconds
  *            ALG   algorithm                                 common/bilinear.h
  *            ACT, HAS_BIAS, HAS_AFFINE, HAS_RESIDUAL, LAST   common/conv_tail.h
@@ -44,6 +46,9 @@
 #ifndef NRV
 #define NRV 2
 #endif
+#ifndef AHEAD
+#define AHEAD 2048
+#endif
 
 #include "common/vec.h"
 #include "common/prefetch.h"
@@ -51,6 +56,7 @@
 #include "common/bilinear.h"
 
 #define NR (NRV * VW)
+#define LINE 16 /* floats of a cache line */
 
 __constant int term_of[NU] = TERM_OF;
 
@@ -104,6 +110,9 @@ static inline void transform_tile(__global const float *x, const sizes *s, int c
         vec in[P], out[NV];
         if (inside) {
 #pragma unroll
+            for (int w = 0; w < STEP; w++)
+                PREFETCH(x + (row + P + w) * VW); /* of the next tile */
+#pragma unroll
             for (int w = 0; w < P; w++)
                 in[w] = VLOAD(0, x + (row + w) * VW);
         } else {
@@ -148,7 +157,8 @@ static inline void multiply(__global const float *v, __global const float *u, __
 #pragma unroll
             for (int r = 0; r < NRV; r++) {
                 b[r] = VLOAD((size_t)(c * NRV + r), u);
-                PREFETCH(u + VW * NR + (c * NRV + r) * VW); /* of the next channel block */
+                if ((c * NRV + r) * VW % LINE == 0)
+                    PREFETCH(u + AHEAD + (c * NRV + r) * VW);
             }
 #pragma unroll
             for (int t = 0; t < TR; t++)
@@ -197,6 +207,9 @@ static inline void finish_tile(__global const float *m, const tail *end, __globa
         __global const float *residual =
             HAS_RESIDUAL ? residual_blocks(end, n, o0, oh0 + h) : end->residual;
         vec in[NU], out[NO];
+#pragma unroll
+        for (int w = 0; w < NO; w++)
+            PREFETCH(y + (row + NO + w) * VW); /* of the next tile; stores wait for each other */
 #pragma unroll
         for (int w = 0; w < NU; w++)
             in[w] = columns[h * NU + w];

@@ -1,5 +1,5 @@
 /*
- * panels.cl - a weight in panels of NR rows, fp32.
+ * panels.cl - a weight in panels of NR rows.
  *
  * Math       to[p,k,j] = from[p*NR+j, k], or from[k, p*NR+j] with KN; 0 for p*NR+j >= N
  *
@@ -13,11 +13,12 @@
  *            KB   columns of a work-item       default 256  >= 1
  *            KN   1 when from is [K, N]        default 0    0 | 1
  *            SRC                               common/source.h
+ *            W_HALF   type of to               common/weight.h
  *            Rows are read in runs of KB: the NR rows are often a power of two apart, and read side
  *            by side they would push each other out of the cache (PoCL 3.1: a quarter less time
  *            with runs of 256 than of 64).
  *
- * Numerics   exact; any N and K >= 1.
+ * Numerics   exact, or rounded once to fp16; any N and K >= 1.
  * Needs      OpenCL C 1.2, no extensions.
  * Source     none
  */
@@ -32,9 +33,10 @@
 #endif
 
 #include "common/source.h"
+#include "common/weight.h"
 
-__kernel void pack_panels_f32(__global const source *from, __global float *to, const int N,
-                              const int K)
+__kernel void pack_panels(__global const source *from, __global WEIGHT *to, const int N,
+                          const int K)
 {
     const int k0 = (int)get_global_id(0) * KB, n0 = (int)get_global_id(1) * NR;
 
@@ -47,7 +49,7 @@ __kernel void pack_panels_f32(__global const source *from, __global float *to, c
         for (int k = 0; k < n_k; k++) {
             const size_t row = (size_t)(k0 + k) * (size_t)N + (size_t)n0; /* from[k0+k,n0:] */
             for (int j = 0; j < n_n; j++)
-                to[k * NR + j] = read_source(from, row + (size_t)j);
+                put_weight(read_source(from, row + (size_t)j), k * NR + j, to);
         }
     } else {
         for (int j = 0; j < n_n; j++) {
@@ -56,10 +58,10 @@ __kernel void pack_panels_f32(__global const source *from, __global float *to, c
             for (int k = 0; k < n_k; k++)
                 run[k] = read_source(from, row + (size_t)k);
             for (int k = 0; k < n_k; k++)
-                to[k * NR + j] = run[k];
+                put_weight(run[k], k * NR + j, to);
         }
     }
     for (int k = 0; k < n_k; k++)
         for (int j = n_n; j < NR; j++)
-            to[k * NR + j] = 0.0f;
+            put_weight(0.0f, k * NR + j, to);
 }

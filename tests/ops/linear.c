@@ -1,16 +1,17 @@
-/* tests/ops/linear.c - cases and reference of the linear op. */
+/* tests/ops/linear.c - cases and reference of the linear op; f16: w comes in F16, and is kept so. */
 #include <math.h>
+#include <string.h>
 
 #include "host/ops/activation.h"
 #include "host/ops/add.h"
 #include "host/ops/linear.h"
 #include "tests/suite/op_suite.h"
 
-enum { M, N, K, BIAS, ACT, RESIDUAL, KN, W_INPUT };
+enum { M, N, K, BIAS, ACT, RESIDUAL, KN, W_INPUT, F16 };
 
 /* clang-format off */
 static const op_case cases[] = {
-    /* name                  M     N     K  bias act res KN input */
+    /* name                  M     N     K  bias act res KN input f16 */
     {"one",               {1,    1,    1,  1,  0,  0,  0, 0}},
     {"one_kn",            {1,    1,    1,  0,  0,  0,  1, 0}},
     {"tile_minus_one",    {3,    7,    5,  1,  0,  1,  0, 0}},
@@ -34,6 +35,14 @@ static const op_case cases[] = {
     {"vit_generated_out", {51, 768,  768,  1,  0,  1,  0, 0}},
     {"vit_b8_out_proj",  {400, 768,  768,  1,  0,  1,  0, 0}},
     {"tiny_in_proj",      {48, 384,  128,  1,  0,  0,  0, 0}},
+    {"one_f16",           {1,    1,    1,  1,  0,  0,  0, 0, 1}},
+    {"tile_plus_one_f16", {5,    9,    9,  0,  2,  1,  0, 0, 1}},
+    {"panel_minus_f16",   {2,   31,   31,  1,  3,  1,  0, 0, 1}},
+    {"prime_f16",         {13,  37,   61,  1,  0,  1,  0, 0, 1}},
+    {"prime_kn_f16",      {29,  67,  257,  0,  0,  0,  1, 0, 1}},
+    {"affine_mlp_b1_f16", {1,  512,  612,  1,  1,  0,  0, 0, 1}},
+    {"vit_out_proj_f16",  {50, 768,  768,  1,  0,  1,  0, 0, 1}},
+    {"text_12_c_fc_f16",  {12, 2048, 512,  1,  3,  0,  0, 0, 1}},
 };
 /* clang-format on */
 
@@ -57,6 +66,11 @@ static gcl_value build(gcl_graph *g, const long *p)
                     gcl_graph_input(g, "residual", GCL_F32, GCL_SHAPE((size_t)p[M], (size_t)p[N])),
                     y, 1.0f);
     return y;
+}
+
+static bool is_f16(const long *p, const char *weight)
+{
+    return p[F16] && strcmp(weight, "w") == 0;
 }
 
 static double act(long kind, double v)
@@ -125,13 +139,14 @@ static const op_bad_call bad_calls[] = {
 
 const op_suite op_suite_linear = {
     .op = "linear",
-    .params = {"M", "N", "K", "bias", "act", "residual", "KN", "w_input", NULL},
+    .params = {"M", "N", "K", "bias", "act", "residual", "KN", "w_input", "f16", NULL},
     .cases = cases,
     .n_cases = OP_COUNT(cases),
     .bad_calls = bad_calls,
     .n_bad_calls = OP_COUNT(bad_calls),
     .n_nodes = 1,
     .build = build,
+    .is_f16 = is_f16,
     .reference = reference,
     .tolerance = tolerance,
     .bound = "1.1 sum(K) + 8: the sum of K products, plus the epilogue: QuickGELU has slope <= 1.1 "

@@ -22,28 +22,28 @@ const op_suite *const op_suites[] = {
 
 /* ---- operands ---- */
 
-static const void *find(const op_data *d, const char *name, gcl_dtype dtype)
+static const struct op_tensor *find(const op_data *d, const char *name, gcl_dtype dtype)
 {
     for (int i = 0; i < d->n; i++)
         if (strcmp(d->t[i].name, name) == 0 && d->t[i].dtype == dtype)
-            return d->t[i].data;
+            return &d->t[i];
     fprintf(stderr, "op_test: a reference asks for operand %s, which build did not make\n", name);
     abort();
 }
 
 const float *op_f32(const op_data *d, const char *name)
 {
-    return find(d, name, GCL_F32);
+    return find(d, name, GCL_F32)->data;
 }
 
 const int32_t *op_i32(const op_data *d, const char *name)
 {
-    return find(d, name, GCL_I32);
+    return find(d, name, GCL_I32)->data;
 }
 
 const uint8_t *op_u8(const op_data *d, const char *name)
 {
-    return find(d, name, GCL_U8);
+    return find(d, name, GCL_U8)->data;
 }
 
 uint64_t op_random(op_rng *rng) /* splitmix64 */
@@ -75,6 +75,26 @@ static op_rng tensor_rng(uint64_t seed, const op_suite *s, const op_case *c, con
     return rng;
 }
 
+/* F16 numbers below 1, subnormal ones among them: a sign bit, 5 of the exponent, 10 of the mantissa. */
+static gcl_status fill_f16(struct op_tensor *o, op_rng *rng, gcl_error *err)
+{
+    float *data = o->data;
+
+    o->halves = malloc(o->count * sizeof *o->halves);
+    if (o->halves == NULL)
+        return GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation failed", o->name);
+    for (size_t k = 0; k < o->count; k++) {
+        const uint64_t bits = op_random(rng);
+        const int exponent = (int)(bits >> 32 & 0xffff) % 15, mantissa = (int)(bits >> 16 & 1023);
+        const float magnitude = exponent == 0 ? ldexpf((float)mantissa, -24)
+                                              : ldexpf((float)(1024 + mantissa), exponent - 25);
+        o->halves[k] =
+            (uint16_t)((bits >> 63) << 15 | (uint64_t)exponent << 10 | (uint64_t)mantissa);
+        data[k] = bits >> 63 ? -magnitude : magnitude;
+    }
+    return GCL_OK;
+}
+
 static gcl_status fill_operand(op_instance *i, const gcl_tensor *t, uint64_t seed, gcl_error *err)
 {
     struct op_tensor *o = &i->data.t[i->data.n];
@@ -88,6 +108,9 @@ static gcl_status fill_operand(op_instance *i, const gcl_tensor *t, uint64_t see
     if (o->data == NULL)
         return GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation failed", t->name);
     i->data.n++;
+    if (t->kind == GCL_VALUE_WEIGHT && i->suite->is_f16 != NULL &&
+        i->suite->is_f16(i->row->p, t->name))
+        return fill_f16(o, &rng, err);
     if (i->suite->fill != NULL)
         i->suite->fill(i->row->p, o, &rng);
     else
@@ -126,8 +149,10 @@ done:
 
 void op_instance_close(op_instance *i)
 {
-    for (int k = 0; k < i->data.n; k++)
+    for (int k = 0; k < i->data.n; k++) {
         free(i->data.t[k].data);
+        free(i->data.t[k].halves);
+    }
     free(i->want);
     free(i->scale);
     gcl_graph_destroy(i->graph);
@@ -139,16 +164,27 @@ static gcl_status view(void *self, const char *name, const gcl_shape *required,
                        gcl_weight_view *out, gcl_error *err)
 {
     const op_instance *i = self;
+    const struct op_tensor *t = find(&i->data, name, GCL_F32);
 
     (void)required;
     (void)err;
-    out->data = op_f32(&i->data, name);
+    out->data = t->halves != NULL ? (const void *)t->halves : t->data;
+    out->dtype = t->halves != NULL ? GCL_WEIGHT_F16 : GCL_WEIGHT_F32;
     return GCL_OK;
+}
+
+/* gcl_weight_source.allows_half */
+static bool allows_half(void *self, const char *name, bool rounded)
+{
+    const op_instance *i = self;
+
+    (void)rounded;
+    return find(&i->data, name, GCL_F32)->halves != NULL;
 }
 
 gcl_weight_source op_instance_source(op_instance *i)
 {
-    return (gcl_weight_source){i, view};
+    return (gcl_weight_source){i, view, allows_half};
 }
 
 gcl_status op_instance_plan(op_instance *i, gcl_plan **plan, gcl_context *ctx,

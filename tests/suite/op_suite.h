@@ -24,6 +24,7 @@ typedef struct op_data {
         gcl_shape shape;
         size_t count;
         void *data;
+        uint16_t *halves; /* the same in f16, for a weight that comes so; else NULL */
     } t[OP_MAX_TENSORS];
     gcl_dtype out_dtype;
     gcl_shape out_shape;
@@ -64,6 +65,9 @@ typedef struct op_suite {
 
     /* Fills one operand; NULL: f32 uniform in [-1, 1). Must be given for other types. */
     void (*fill)(const long *p, struct op_tensor *t, op_rng *rng);
+
+    /* Whether a weight comes in F16, of random numbers below 1. NULL: never. */
+    bool (*is_f16)(const long *p, const char *weight);
 
     /* From the formula, in double, sharing no code with the op: the result and, per element, the
      * sum of the absolute values of the terms it was summed from (the scale of its error). */

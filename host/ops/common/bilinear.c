@@ -46,9 +46,9 @@ static void launch(gcl_launch *l, const gcl_device_info *device, const gcl_shape
     gcl_launch_tiles(l, device, gcl_round_up(w->dim[1], vw), gcl_div_up(w->dim[0], 2 * vw), 1);
 }
 
-#define PACKING(name, vw)                                                       \
-    {                                                                           \
-        "bilinear_" #name "_" #vw, GCL_BILINEAR_##name * 32 + vw, bytes, launch \
+#define PACKING(name, vw)                                                              \
+    {                                                                                  \
+        "bilinear_" #name "_" #vw, GCL_BILINEAR_##name * 32 + vw, false, bytes, launch \
     }
 #define PACKINGS(name) [GCL_BILINEAR_##name] = {PACKING(name, 8), PACKING(name, 16)}
 

@@ -46,9 +46,10 @@ static size_t bytes_few(const gcl_shape *w, size_t VW)
 }
 
 static const gcl_packing packings[2][2] = {
-    {{"conv2d_blocked_8", 8, bytes_blocked, launch_blocked},
-     {"conv2d_blocked_16", 16, bytes_blocked, launch_blocked}},
-    {{"conv2d_few_8", 8, bytes_few, launch_few}, {"conv2d_few_16", 16, bytes_few, launch_few}},
+    {{"conv2d_blocked_8", 8, false, bytes_blocked, launch_blocked},
+     {"conv2d_blocked_16", 16, false, bytes_blocked, launch_blocked}},
+    {{"conv2d_few_8", 8, false, bytes_few, launch_few},
+     {"conv2d_few_16", 16, false, bytes_few, launch_few}},
 };
 
 static gcl_slot packed(gcl_emit *e, const gcl_node *node, bool few)

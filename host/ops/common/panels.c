@@ -6,46 +6,56 @@
 /* Columns that a work-item of pack/panels packs. */
 enum { KB = 256 };
 
-static void launch(gcl_launch *l, const gcl_device_info *device, size_t N, size_t K, size_t nr,
-                   bool kn)
+/* A packing's parameter: rows of a panel, and these. */
+enum { HALF = 64, KN = 128 };
+
+typedef struct layout {
+    size_t N, K, nr;
+    bool half, kn;
+} layout;
+
+static layout layout_of(const gcl_shape *s, size_t param)
 {
+    const bool kn = (param & KN) != 0;
+    const size_t N = s->dim[kn ? 1 : 0];
+
+    return (layout){N, gcl_shape_count(s) / N, param % HALF, (param & HALF) != 0, kn};
+}
+
+static size_t bytes(const gcl_shape *s, size_t param)
+{
+    const layout p = layout_of(s, param);
+
+    return gcl_round_up(p.N, p.nr) * p.K * (p.half ? sizeof(uint16_t) : sizeof(float));
+}
+
+static void launch(gcl_launch *l, const gcl_device_info *device, const gcl_shape *s, size_t param)
+{
+    const layout p = layout_of(s, param);
+
     l->program = "pack/panels";
-    l->kernel = "pack_panels_f32";
-    snprintf(l->options, sizeof l->options, "-DNR=%zu -DKB=%d -DKN=%d", nr, KB, kn);
+    l->kernel = "pack_panels";
+    snprintf(l->options, sizeof l->options, "-DNR=%zu -DKB=%d -DKN=%d -DW_HALF=%d", p.nr, KB, p.kn,
+             p.half);
     gcl_launch_arg(l, gcl_arg_slot(GCL_PACK_FROM));
     gcl_launch_arg(l, gcl_arg_slot(GCL_PACK_TO));
-    gcl_launch_arg(l, gcl_arg_int(N));
-    gcl_launch_arg(l, gcl_arg_int(K));
-    gcl_launch_tiles(l, device, gcl_div_up(K, KB), gcl_div_up(N, nr), 1);
+    gcl_launch_arg(l, gcl_arg_int(p.N));
+    gcl_launch_arg(l, gcl_arg_int(p.K));
+    gcl_launch_tiles(l, device, gcl_div_up(p.K, KB), gcl_div_up(p.N, p.nr), 1);
 }
 
-static size_t bytes_nk(const gcl_shape *s, size_t nr)
-{
-    return gcl_round_up(s->dim[0], nr) * (gcl_shape_count(s) / s->dim[0]) * sizeof(float);
-}
+/* Layouts of panels of nr rows, [kn][half]. */
+#define PANELS(nr)                                                           \
+    {                                                                        \
+        {{"panels_nk" #nr, nr, false, bytes, launch},                        \
+         {"panels_nk" #nr "_f16", nr | HALF, true, bytes, launch}},          \
+            {{"panels_kn" #nr, nr | KN, false, bytes, launch},               \
+             {"panels_kn" #nr "_f16", nr | KN | HALF, true, bytes, launch}}, \
+    }
 
-static void launch_nk(gcl_launch *l, const gcl_device_info *device, const gcl_shape *s, size_t nr)
+const gcl_packing *gcl_panels(size_t nr, bool kn, bool half)
 {
-    launch(l, device, s->dim[0], gcl_shape_count(s) / s->dim[0], nr, false);
-}
+    static const gcl_packing packings[][2][2] = {PANELS(8), PANELS(16), PANELS(32)};
 
-static size_t bytes_kn(const gcl_shape *s, size_t nr)
-{
-    return gcl_round_up(s->dim[1], nr) * s->dim[0] * sizeof(float);
-}
-
-static void launch_kn(gcl_launch *l, const gcl_device_info *device, const gcl_shape *s, size_t nr)
-{
-    launch(l, device, s->dim[1], s->dim[0], nr, true);
-}
-
-const gcl_packing *gcl_panels(size_t nr, bool kn)
-{
-    static const gcl_packing packings[][2] = {
-        {{"panels_nk8", 8, bytes_nk, launch_nk}, {"panels_kn8", 8, bytes_kn, launch_kn}},
-        {{"panels_nk16", 16, bytes_nk, launch_nk}, {"panels_kn16", 16, bytes_kn, launch_kn}},
-        {{"panels_nk32", 32, bytes_nk, launch_nk}, {"panels_kn32", 32, bytes_kn, launch_kn}},
-    };
-
-    return &packings[nr == 8 ? 0 : nr == 16 ? 1 : 2][kn];
+    return &packings[nr == 8 ? 0 : nr == 16 ? 1 : 2][kn][half];
 }

@@ -15,9 +15,10 @@ extern "C" {
  * [N, K] (K: the product of all dims but the first) or, with kn, [K, N], as
  * [ceil(N/nr), K, nr], zero where a panel reaches beyond N.
  *
- * @param nr  rows of a panel: 8, 16 or 32
+ * @param nr    rows of a panel: 8, 16 or 32
+ * @param half  in f16, rounded to nearest
  */
-const gcl_packing *gcl_panels(size_t nr, bool kn);
+const gcl_packing *gcl_panels(size_t nr, bool kn, bool half);
 
 #ifdef __cplusplus
 }
