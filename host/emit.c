@@ -193,6 +193,12 @@ bool gcl_emit_wants_half(const gcl_emit *e, gcl_value w)
     const gcl_plan *p = e->plan;
     const gcl_tensor *t = gcl_graph_tensor(p->graph, w);
 
+    if (t->kind == GCL_VALUE_LIST) {
+        int n = 0;
+        while (n < t->n_members && gcl_emit_wants_half(e, t->members[n]))
+            n++;
+        return n == t->n_members;
+    }
     return p->options.weights != GCL_WEIGHTS_F32 && p->weights != NULL &&
            gcl_weight_set_allows_half(p->weights, t->name, p->options.weights == GCL_WEIGHTS_F16);
 }

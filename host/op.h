@@ -124,7 +124,7 @@ gcl_slot gcl_emit_temp(gcl_emit *e, size_t bytes);
 /** Constant data made by the variant; copied. */
 gcl_slot gcl_emit_const(gcl_emit *e, const void *data, size_t bytes);
 
-/** Whether a variant that can is to keep this weight, packed, in f16. */
+/** Whether a variant that can is to keep this weight, or all weights of this list, packed, in f16. */
 bool gcl_emit_wants_half(const gcl_emit *e, gcl_value w);
 
 /** Device the plan is for; borrowed. */

@@ -17,6 +17,7 @@
  *            NV   vectors of a tile, NR = NV * VW default 2    1 | 2
  *            MR   rows of a tile                  default 4    1 .. 16
  *            ACT                                  common/epilogue.h
+ *            W_HALF 1 when w is stored in fp16    common/weight.h
  *            Fetching w ahead, as linear_block does, gains nothing here (PoCL 3.1, AVX-512).
  *
  * Numerics   sums in fp32, k ascending; any sizes >= 1. Memory is read once, however many rows,
@@ -32,6 +33,7 @@
 #endif
 
 #include "common/vec.h"
+#include "common/weight.h"
 #include "common/epilogue.h"
 
 #define NR (NV * VW)
@@ -42,7 +44,7 @@ typedef struct panel {
     int y, N;    /* first column of y, and how many */
 } panel;
 
-__kernel void grouped_linear_panel_f32(__global const float *x, __global const float *w,
+__kernel void grouped_linear_panel_f32(__global const float *x, __global const WEIGHT *w,
                                        __global const float *bias, __global const panel *panels,
                                        __global float *y, const int n_panels, const int B,
                                        const int x_step, const int y_step, const float slope)
@@ -68,7 +70,7 @@ __kernel void grouped_linear_panel_f32(__global const float *x, __global const f
         vec column[NV];
 #pragma unroll
         for (int v = 0; v < NV; v++)
-            column[v] = VLOAD((size_t)(k * NV + v), w);
+            column[v] = WLOAD((size_t)(k * NV + v), w);
 #pragma unroll
         for (int r = 0; r < MR; r++)
 #pragma unroll

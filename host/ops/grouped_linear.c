@@ -120,10 +120,11 @@ typedef struct panel {
 
 /* NR rows of w of each layer, in the order of the columns of y. */
 static size_t list_panels(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
-                          size_t NR, panel *out)
+                          size_t NR, bool half, panel *out)
 {
     const bool shared = shares_x(g, node);
-    const size_t run = NR * sizeof(float), align = device->mem_align_bytes;
+    const size_t bias_run = NR * sizeof(float), align = device->mem_align_bytes;
+    const size_t w_run = half ? bias_run / 2 : bias_run;
     size_t n = 0, w_at = 0, bias_at = 0, x_at = 0, y_at = 0;
 
     for (int j = 0; j < list_of(g, node, W)->n_members; j++) {
@@ -131,10 +132,10 @@ static size_t list_panels(const gcl_graph *g, const gcl_node *node, const gcl_de
 
         w_at = gcl_round_up(w_at, align);
         bias_at = gcl_round_up(bias_at, align);
-        for (size_t at = 0; at < N; at += NR, w_at += K * run, bias_at += run, n++)
+        for (size_t at = 0; at < N; at += NR, w_at += K * w_run, bias_at += bias_run, n++)
             if (out != NULL)
-                out[n] = (panel){.w = (int32_t)(w_at / run),
-                                 .bias = (int32_t)(bias_at / run),
+                out[n] = (panel){.w = (int32_t)(w_at / w_run),
+                                 .bias = (int32_t)(bias_at / bias_run),
                                  .x = (int32_t)x_at,
                                  .K = (int32_t)K,
                                  .y = (int32_t)(y_at + at),
@@ -165,19 +166,21 @@ static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     const gcl_activation_attr a = attr_of(node);
     const size_t B = gcl_in_shape(g, node, X)->dim[0];
     const tile t = choose_tile(device, B);
-    const gcl_packing *packing = gcl_panels(t.NV * t.VW, false, false);
-    const size_t n = list_panels(g, node, device, t.NV * t.VW, NULL);
+    const size_t NR = t.NV * t.VW;
+    const bool half = gcl_emit_wants_half(e, node->in[W]);
+    const size_t n = list_panels(g, node, device, NR, half, NULL);
     gcl_launch l = {.program = "grouped_linear", .kernel = "grouped_linear_panel_f32"};
     panel *panels = malloc(n * sizeof *panels);
 
     if (panels == NULL)
         return GCL_FAIL(err, GCL_E_NOMEM, "grouped_linear: host allocation failed");
-    list_panels(g, node, device, t.NV * t.VW, panels);
-    snprintf(l.options, sizeof l.options, "-DVW=%zu -DNV=%zu -DMR=%zu -DACT=%d", t.VW, t.NV, t.MR,
-             a.act);
+    list_panels(g, node, device, NR, half, panels);
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DNV=%zu -DMR=%zu -DACT=%d -DW_HALF=%d", t.VW,
+             t.NV, t.MR, a.act, half);
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[X])));
-    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_packed(e, node->in[W], packing)));
-    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_packed(e, node->in[BIAS], packing)));
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_packed(e, node->in[W], gcl_panels(NR, false, half))));
+    gcl_launch_arg(&l,
+                   gcl_arg_slot(gcl_emit_packed(e, node->in[BIAS], gcl_panels(NR, false, false))));
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_const(e, panels, n * sizeof *panels)));
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
     gcl_launch_arg(&l, gcl_arg_int(n));
