@@ -102,6 +102,7 @@ gcl_slot gcl_emit_value(gcl_emit *e, gcl_value v)
     const gcl_slot blocked = gcl_plan_blocked_slot(e->plan, base);
     gcl_slot s = gcl_plan_slot(e->plan, base);
 
+    assert(t->kind != GCL_VALUE_LIST);
     if (s >= 0)
         return s;
     if (t->kind == GCL_VALUE_PART && blocked < 0)
@@ -155,8 +156,7 @@ gcl_slot gcl_emit_packed(gcl_emit *e, gcl_value v, const gcl_packing *packing)
 
     if (s >= 0)
         return s;
-    s = add_slot(e, SLOT_WEIGHT,
-                 packing->bytes(&gcl_graph_tensor(e->plan->graph, v)->shape, packing->param));
+    s = add_slot(e, SLOT_WEIGHT, gcl_packed_bytes(e->plan->graph, v, packing, gcl_emit_device(e)));
     if (s >= 0) {
         e->plan->slots[s].value = v;
         e->plan->slots[s].packing = packing;
@@ -193,6 +193,12 @@ bool gcl_emit_wants_half(const gcl_emit *e, gcl_value w)
     const gcl_plan *p = e->plan;
     const gcl_tensor *t = gcl_graph_tensor(p->graph, w);
 
+    if (t->kind == GCL_VALUE_LIST) {
+        int n = 0;
+        while (n < t->n_members && gcl_emit_wants_half(e, t->members[n]))
+            n++;
+        return n == t->n_members;
+    }
     return p->options.weights != GCL_WEIGHTS_F32 && p->weights != NULL &&
            gcl_weight_set_allows_half(p->weights, t->name, p->options.weights == GCL_WEIGHTS_F16);
 }

@@ -95,6 +95,8 @@ void gcl_graph_destroy(gcl_graph *g)
     for (int i = 0; i < g->n_strings; i++)
         free(g->strings[i]);
     free(g->strings);
+    for (gcl_value v = 0; v < g->n_tensors; v++)
+        free(g->tensors[v].members);
     free(g->tensors);
     free(g->nodes);
     gcl_error_clear(&g->error);
@@ -199,6 +201,34 @@ gcl_value gcl_graph_weight(gcl_graph *g, const char *name, gcl_shape shape)
                               gcl_shape_text(b, sizeof b, &shape));
     }
     return gcl_graph_add_tensor(g, GCL_VALUE_WEIGHT, GCL_F32, shape, name);
+}
+
+gcl_value gcl_graph_list(gcl_graph *g)
+{
+    return g->error.status != GCL_OK
+               ? GCL_NO_VALUE
+               : gcl_graph_add_tensor(g, GCL_VALUE_LIST, GCL_F32, (gcl_shape){0}, NULL);
+}
+
+void gcl_graph_list_add(gcl_graph *g, gcl_value list, gcl_value weight)
+{
+    gcl_tensor *t;
+    gcl_value *members;
+
+    if (list == GCL_NO_VALUE || weight == GCL_NO_VALUE || g->error.status != GCL_OK)
+        return;
+    if (g->tensors[weight].kind != GCL_VALUE_WEIGHT) {
+        gcl_graph_fail(g, GCL_E_ARG, "list: what was added is not a weight");
+        return;
+    }
+    t = &g->tensors[list];
+    members = grow(t->members, t->n_members, &t->room_members, sizeof *members);
+    if (members == NULL) {
+        gcl_graph_fail(g, GCL_E_NOMEM, "graph: host allocation failed");
+        return;
+    }
+    t->members = members;
+    t->members[t->n_members++] = weight;
 }
 
 gcl_value gcl_graph_reshape(gcl_graph *g, gcl_value x, gcl_shape shape)
@@ -320,6 +350,9 @@ gcl_status gcl_graph_clone(gcl_graph **out, const gcl_graph *g, gcl_error *err)
         c->tensors[v].first = t->first;
         c->tensors[v].is_output = t->is_output;
     }
+    for (gcl_value v = 0; v < c->n_tensors; v++)
+        for (int i = 0; i < g->tensors[v].n_members; i++)
+            gcl_graph_list_add(c, v, g->tensors[v].members[i]);
     for (int i = 0; i < g->n_nodes && c->error.status == GCL_OK; i++) {
         gcl_node *nodes = grow(c->nodes, c->n_nodes, &c->room_nodes, sizeof *nodes);
         if (nodes == NULL) {

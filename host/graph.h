@@ -58,17 +58,20 @@ typedef enum gcl_value_kind {
     GCL_VALUE_WEIGHT, /* a named tensor of the weights, f32 */
     GCL_VALUE_RESULT, /* produced by a node */
     GCL_VALUE_VIEW,   /* the same elements as base in another shape */
-    GCL_VALUE_PART    /* samples [first, first + dim[0]) of base */
+    GCL_VALUE_PART,   /* samples [first, first + dim[0]) of base */
+    GCL_VALUE_LIST    /* weights that are one operand, however many; has no shape */
 } gcl_value_kind;
 
 typedef struct gcl_tensor {
     gcl_value_kind kind;
     gcl_dtype dtype;
     gcl_shape shape;
-    gcl_value base;   /* of a view, never itself a view; of a part, never itself a part */
-    size_t first;     /* of a part */
-    bool is_output;   /* readable after a run */
-    const char *name; /* of an input, weight, output or named value; else NULL; borrowed */
+    gcl_value base;     /* of a view, never itself a view; of a part, never itself a part */
+    size_t first;       /* of a part */
+    bool is_output;     /* readable after a run */
+    const char *name;   /* of an input, weight, output or named value; else NULL; borrowed */
+    gcl_value *members; /* [n_members], of a list; borrowed */
+    int n_members, room_members;
 } gcl_tensor;
 
 struct gcl_op;
@@ -104,6 +107,9 @@ gcl_value gcl_graph_fail(gcl_graph *g, gcl_status status, const char *fmt, ...)
 gcl_value gcl_graph_input(gcl_graph *g, const char *name, gcl_dtype dtype, gcl_shape shape);
 /** Asking twice for one name gives the same value; with another shape it is GCL_E_SHAPE. */
 gcl_value gcl_graph_weight(gcl_graph *g, const char *name, gcl_shape shape);
+/** A list of weights, filled before a node takes it. Only ops that ask for a list take one. */
+gcl_value gcl_graph_list(gcl_graph *g);
+void gcl_graph_list_add(gcl_graph *g, gcl_value list, gcl_value weight);
 /** The same elements under another shape; costs nothing. */
 gcl_value gcl_graph_reshape(gcl_graph *g, gcl_value x, gcl_shape shape);
 /** A name under which an intermediate can be inspected (gcl_plan_options.keep_named). */

@@ -54,6 +54,20 @@ gcl_status gcl_check_shape(const gcl_graph *g, const gcl_node *node, int i, cons
                     gcl_shape_text(need, sizeof need, &required));
 }
 
+size_t gcl_packed_bytes(const gcl_graph *g, gcl_value v, const gcl_packing *packing,
+                        const gcl_device_info *device)
+{
+    const gcl_tensor *t = gcl_graph_tensor(g, v);
+    size_t bytes = 0;
+
+    if (t->kind != GCL_VALUE_LIST)
+        return packing->bytes(&t->shape, packing->param);
+    for (int i = 0; i < t->n_members; i++)
+        bytes = gcl_round_up(bytes, device->mem_align_bytes) +
+                packing->bytes(&gcl_graph_tensor(g, t->members[i])->shape, packing->param);
+    return bytes;
+}
+
 bool gcl_by_sample(const gcl_graph *g, const gcl_node *node)
 {
     (void)g;

@@ -116,14 +116,15 @@ static inline size_t gcl_block_channels(const gcl_device_info *device)
  *  work-item is vector code. */
 bool gcl_has_blocks(const gcl_graph *g, gcl_value v, const gcl_device_info *device);
 
-/** A weight in another layout, made once while planning. v must be of kind GCL_VALUE_WEIGHT. */
+/** A weight, or a list of weights in one buffer, in another layout, made once while planning. v must be
+ *  of kind GCL_VALUE_WEIGHT or GCL_VALUE_LIST. */
 gcl_slot gcl_emit_packed(gcl_emit *e, gcl_value v, const gcl_packing *packing);
 /** Scratch that lives during this node only. */
 gcl_slot gcl_emit_temp(gcl_emit *e, size_t bytes);
 /** Constant data made by the variant; copied. */
 gcl_slot gcl_emit_const(gcl_emit *e, const void *data, size_t bytes);
 
-/** Whether a variant that can is to keep this weight, packed, in f16. */
+/** Whether a variant that can is to keep this weight, or all weights of this list, packed, in f16. */
 bool gcl_emit_wants_half(const gcl_emit *e, gcl_value w);
 
 /** Device the plan is for; borrowed. */
@@ -230,6 +231,11 @@ struct gcl_packing {
 };
 
 enum { GCL_PACK_FROM, GCL_PACK_TO };
+
+/** Of a weight or a list of weights. Each member of a list begins at the next multiple of
+ *  device->mem_align_bytes behind the one before. */
+size_t gcl_packed_bytes(const gcl_graph *g, gcl_value v, const gcl_packing *packing,
+                        const gcl_device_info *device);
 
 /** Adds a kernel launch; launches run in the order in which they are added. */
 gcl_status gcl_emit_launch(gcl_emit *e, const gcl_launch *launch, gcl_error *err);

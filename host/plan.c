@@ -160,17 +160,21 @@ static gcl_status fill_weight(gcl_plan *p, gcl_slot slot, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     plan_slot *s = &p->slots[slot];
-    const gcl_tensor *t;
+    const gcl_tensor *t, *first;
     size_t bytes = 0;
     cl_mem mem = NULL;
 
     if (s->kind != SLOT_WEIGHT || s->filled)
         return GCL_OK;
     t = gcl_graph_tensor(p->graph, s->value);
+    first = t->kind == GCL_VALUE_LIST ? gcl_graph_tensor(p->graph, t->members[0]) : t;
     if (p->weights == NULL)
         return GCL_FAIL(err, GCL_E_ARG, "plan: the graph needs the weight %s, none were given",
-                        t->name);
-    st = gcl_weight_set_get(p->weights, &mem, &bytes, t->name, &t->shape, s->packing, err);
+                        first->name);
+    if (t->kind == GCL_VALUE_LIST)
+        st = gcl_weight_set_get_list(p->weights, &mem, &bytes, p->graph, s->value, s->packing, err);
+    else
+        st = gcl_weight_set_get(p->weights, &mem, &bytes, t->name, &t->shape, s->packing, err);
     if (st != GCL_OK)
         return st;
     s->filled = true;
@@ -181,7 +185,7 @@ static gcl_status fill_weight(gcl_plan *p, gcl_slot slot, gcl_error *err)
     /* guarded: the arena holds a copy */
     st = clEnqueueCopyBuffer(gcl_context_queue(p->ctx), mem, s->mem, 0, 0, bytes, 0, NULL, NULL);
     return st == CL_SUCCESS ? GCL_OK
-                            : GCL_FAIL_CL(err, st, "clEnqueueCopyBuffer", "weight %s", t->name);
+                            : GCL_FAIL_CL(err, st, "clEnqueueCopyBuffer", "weight %s", first->name);
 }
 
 static gcl_status fill_slots(gcl_plan *p, gcl_error *err)

@@ -17,9 +17,9 @@ typedef struct pending {
 } pending;
 
 typedef struct entry {
-    char *name;
+    char *name;          /* of a list: the names of all members */
     const char *packing; /* static string; "" for row-major */
-    gcl_shape shape;     /* of the tensor, before packing */
+    gcl_shape shape;     /* of the tensor, before packing; of a list: none */
     size_t bytes;
     cl_mem mem;
 } entry;
@@ -186,6 +186,11 @@ done:
     return st;
 }
 
+static size_t source_bytes(const gcl_weight_view *view, const gcl_shape *shape)
+{
+    return gcl_shape_count(shape) * (view->dtype == GCL_WEIGHT_F32 ? 4 : 2);
+}
+
 /* Bits of element i as f32. */
 static uint32_t bits_at(const gcl_weight_view *view, size_t i)
 {
@@ -227,6 +232,23 @@ static gcl_status check_range(const gcl_weight_view *view, const char *name, siz
     return GCL_OK;
 }
 
+/* Packs a tensor that is held. */
+static gcl_status pack(gcl_weight_set *w, cl_mem to, const gcl_weight_view *view, const char *name,
+                       const gcl_shape *shape, const gcl_packing *packing, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    cl_mem from = NULL;
+
+    if (packing->half)
+        GCL_TRY(check_range(view, name, gcl_shape_count(shape), err));
+    GCL_TRY(create_source(w, &from, view, source_bytes(view, shape), name, err));
+    GCL_TRY(enqueue_packing(w, packing, view->dtype, from, to, name, shape, err));
+done:
+    if (from != NULL)
+        clReleaseMemObject(from); /* commands under way keep it */
+    return st;
+}
+
 /* Makes the buffer of a weight; *out is owned by the caller. */
 static gcl_status make_buffer(gcl_weight_set *w, cl_mem *out, size_t bytes, const char *name,
                               const gcl_shape *shape, const gcl_packing *packing, gcl_error *err)
@@ -234,27 +256,44 @@ static gcl_status make_buffer(gcl_weight_set *w, cl_mem *out, size_t bytes, cons
     gcl_status st = GCL_OK;
     const size_t align = gcl_context_device(w->ctx)->mem_align_bytes;
     gcl_weight_view view = {0};
-    size_t from_bytes;
-    cl_mem from = NULL, to = NULL;
+    cl_mem to = NULL;
 
     GCL_TRY(w->source.view(w->source.self, name, shape, &view, err));
-    from_bytes = gcl_shape_count(shape) * (view.dtype == GCL_WEIGHT_F32 ? 4 : 2);
     if (packing == &row_major && view.dtype == GCL_WEIGHT_F32 && view.owned == NULL &&
         shares_memory(w) && (uintptr_t)view.data % align == 0)
-        return create_source(w, out, &view, from_bytes, name, err);
-    GCL_TRY(hold(w, &view, from_bytes, err));
-    if (packing->half)
-        GCL_TRY(check_range(&view, name, gcl_shape_count(shape), err));
-    GCL_TRY(create_source(w, &from, &view, from_bytes, name, err));
+        return create_source(w, out, &view, source_bytes(&view, shape), name, err);
+    GCL_TRY(hold(w, &view, source_bytes(&view, shape), err));
     GCL_TRY(create_buffer(w, &to, CL_MEM_READ_WRITE, bytes, NULL, name, err));
-    GCL_TRY(enqueue_packing(w, packing, view.dtype, from, to, name, shape, err));
+    GCL_TRY(pack(w, to, &view, name, shape, packing, err));
     *out = to;
     to = NULL;
 done:
     if (to != NULL)
         clReleaseMemObject(to);
-    if (from != NULL)
-        clReleaseMemObject(from); /* commands under way keep it */
+    return st;
+}
+
+/* Packs t into the bytes of a list's buffer from `at`. */
+static gcl_status pack_member(gcl_weight_set *w, cl_mem list, size_t at, const gcl_tensor *t,
+                              const gcl_packing *packing, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const cl_buffer_region region = {at, packing->bytes(&t->shape, packing->param)};
+    gcl_weight_view view = {0};
+    cl_mem to = NULL;
+
+    GCL_TRY(w->source.view(w->source.self, t->name, &t->shape, &view, err));
+    GCL_TRY(hold(w, &view, source_bytes(&view, &t->shape), err));
+    to = clCreateSubBuffer(list, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &st);
+    if (st != CL_SUCCESS) {
+        st = GCL_FAIL_CL(err, st, "clCreateSubBuffer", "weight %s, offset %zu, %zu bytes", t->name,
+                         at, region.size);
+        goto done;
+    }
+    GCL_TRY(pack(w, to, &view, t->name, &t->shape, packing, err));
+done:
+    if (to != NULL)
+        clReleaseMemObject(to);
     return st;
 }
 
@@ -281,21 +320,39 @@ static gcl_status add_entry(gcl_weight_set *w, cl_mem mem, size_t bytes, const c
     return GCL_OK;
 }
 
+static const entry *find(const gcl_weight_set *w, const char *name, const gcl_packing *packing)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (strcmp(w->entries[i].packing, packing->name) == 0 &&
+            strcmp(w->entries[i].name, name) == 0)
+            return &w->entries[i];
+    return NULL;
+}
+
+static gcl_status check_bytes(const gcl_weight_set *w, const char *what, const char *name,
+                              size_t bytes, gcl_error *err)
+{
+    const gcl_device_info *device = gcl_context_device(w->ctx);
+
+    if (bytes <= device->max_alloc_bytes)
+        return GCL_OK;
+    return GCL_FAIL(err, GCL_E_BUFFER, "%s %s needs %zu bytes, %s allows %llu in one buffer", what,
+                    name, bytes, device->name, (unsigned long long)device->max_alloc_bytes);
+}
+
 gcl_status gcl_weight_set_get(gcl_weight_set *w, cl_mem *out, size_t *bytes, const char *name,
                               const gcl_shape *shape, const gcl_packing *packing, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    const gcl_device_info *device = gcl_context_device(w->ctx);
+    const entry *e;
     cl_mem mem = NULL;
     char first[96], second[96];
 
     *out = NULL;
     if (packing == NULL)
         packing = &row_major;
-    for (size_t i = 0; i < w->n; i++) {
-        const entry *e = &w->entries[i];
-        if (strcmp(e->packing, packing->name) != 0 || strcmp(e->name, name) != 0)
-            continue;
+    e = find(w, name, packing);
+    if (e != NULL) {
         if (!gcl_shape_equal(&e->shape, shape))
             return GCL_FAIL(err, GCL_E_SHAPE, "weight %s is used as %s and as %s", name,
                             gcl_shape_text(first, sizeof first, &e->shape),
@@ -305,10 +362,7 @@ gcl_status gcl_weight_set_get(gcl_weight_set *w, cl_mem *out, size_t *bytes, con
         return GCL_OK;
     }
     *bytes = packing->bytes(shape, packing->param);
-    if (*bytes > device->max_alloc_bytes)
-        return GCL_FAIL(err, GCL_E_BUFFER,
-                        "weight %s needs %zu bytes, %s allows %llu in one buffer", name, *bytes,
-                        device->name, (unsigned long long)device->max_alloc_bytes);
+    GCL_TRY(check_bytes(w, "weight", name, *bytes, err));
     GCL_TRY(make_buffer(w, &mem, *bytes, name, shape, packing, err));
     GCL_TRY(add_entry(w, mem, *bytes, name, shape, packing->name, err));
     *out = mem;
@@ -316,5 +370,61 @@ gcl_status gcl_weight_set_get(gcl_weight_set *w, cl_mem *out, size_t *bytes, con
 done:
     if (mem != NULL)
         clReleaseMemObject(mem);
+    return st;
+}
+
+/* The names of a list's members, each on a line; to be freed. NULL when memory runs out. */
+static char *join_names(const gcl_graph *g, const gcl_tensor *list)
+{
+    size_t room = 1, used = 0;
+    char *names;
+
+    for (int i = 0; i < list->n_members; i++)
+        room += strlen(gcl_graph_tensor(g, list->members[i])->name) + 1;
+    names = calloc(room, 1);
+    for (int i = 0; i < list->n_members && names != NULL; i++)
+        used += (size_t)snprintf(names + used, room - used, "%s\n",
+                                 gcl_graph_tensor(g, list->members[i])->name);
+    return names;
+}
+
+gcl_status gcl_weight_set_get_list(gcl_weight_set *w, cl_mem *out, size_t *bytes,
+                                   const gcl_graph *g, gcl_value list, const gcl_packing *packing,
+                                   gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const gcl_tensor *t = gcl_graph_tensor(g, list);
+    const gcl_device_info *device = gcl_context_device(w->ctx);
+    const char *first = gcl_graph_tensor(g, t->members[0])->name;
+    const entry *e;
+    cl_mem mem = NULL;
+    char *names = join_names(g, t);
+    size_t at = 0;
+
+    *out = NULL;
+    if (names == NULL)
+        return GCL_FAIL(err, GCL_E_NOMEM, "weight %s: host allocation failed", first);
+    e = find(w, names, packing);
+    if (e != NULL) {
+        *out = e->mem;
+        *bytes = e->bytes;
+        goto done;
+    }
+    *bytes = gcl_packed_bytes(g, list, packing, device);
+    GCL_TRY(check_bytes(w, "the list from weight", first, *bytes, err));
+    GCL_TRY(create_buffer(w, &mem, CL_MEM_READ_WRITE, *bytes, NULL, first, err));
+    for (int i = 0; i < t->n_members; i++) {
+        const gcl_tensor *member = gcl_graph_tensor(g, t->members[i]);
+        at = gcl_round_up(at, device->mem_align_bytes);
+        GCL_TRY(pack_member(w, mem, at, member, packing, err));
+        at += packing->bytes(&member->shape, packing->param);
+    }
+    GCL_TRY(add_entry(w, mem, *bytes, names, &t->shape, packing->name, err));
+    *out = mem;
+    mem = NULL;
+done:
+    if (mem != NULL)
+        clReleaseMemObject(mem);
+    free(names);
     return st;
 }

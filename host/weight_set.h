@@ -60,6 +60,12 @@ void gcl_weight_set_destroy(gcl_weight_set *w);
 gcl_status gcl_weight_set_get(gcl_weight_set *w, cl_mem *out, size_t *bytes, const char *name,
                               const gcl_shape *shape, const gcl_packing *packing, gcl_error *err);
 
+/** The same for a list of weights in one buffer (gcl_packed_bytes), which is not left where it is:
+ *  packing is not NULL. */
+gcl_status gcl_weight_set_get_list(gcl_weight_set *w, cl_mem *out, size_t *bytes,
+                                   const gcl_graph *g, gcl_value list, const gcl_packing *packing,
+                                   gcl_error *err);
+
 /** gcl_weight_source.allows_half */
 bool gcl_weight_set_allows_half(const gcl_weight_set *w, const char *name, bool rounded);
 

@@ -7,6 +7,7 @@
 #include "host/ops/add.h"
 #include "host/ops/concat.h"
 #include "host/ops/dfblk.h"
+#include "host/ops/grouped_linear.h"
 #include "host/ops/repeat.h"
 #include "host/ops/resize_nearest.h"
 #include "host/ops/slice.h"
@@ -15,36 +16,74 @@
 
 /* ---- NetG ---- */
 
-/* gamma or beta of one Affine: Linear, ReLU, Linear on cond; hidden width = channels. */
-static gcl_value affine_mlp(gcl_graph *g, gcl_value cond, const char *fuse, const char *part,
-                            size_t ch)
-{
-    char prefix[160];
-    gcl_value h;
+/* Lists of weights of linear layers side by side. */
+typedef struct layers {
+    gcl_value w, bias;
+} layers;
 
-    snprintf(prefix, sizeof prefix, "%s.%s.linear1", fuse, part);
-    h = gcl_activation(g, gcl_layer_linear(g, cond, prefix, ch), GCL_ACT_RELU, 0.0f);
-    snprintf(prefix, sizeof prefix, "%s.%s.linear2", fuse, part);
-    return gcl_layer_linear(g, h, prefix, ch);
+static void add_layer(gcl_graph *g, layers *l, const char *prefix, size_t n_out, size_t n_in)
+{
+    gcl_graph_list_add(g, l->w, gcl_layer_param(g, prefix, "weight", GCL_SHAPE(n_out, n_in)));
+    gcl_graph_list_add(g, l->bias, gcl_layer_param(g, prefix, "bias", GCL_SHAPE(n_out)));
 }
 
-/* DFBLK PREFIX.FUSE on x [B, C, H, W]. */
-static gcl_value dfblk(gcl_graph *g, gcl_value x, gcl_value cond, const char *prefix,
-                       const char *fuse_name)
+/* The networks that give gammas and betas of DFBLK SCOPE.FUSE: Linear, ReLU, Linear on cond; hidden
+ * width = channels. */
+static void add_affines(gcl_graph *g, layers *hidden, layers *last, const char *scope,
+                        const char *fuse, size_t n_in, size_t ch)
 {
-    static const char *const parts[4] = {"affine0.fc_gamma", "affine0.fc_beta", "affine1.fc_gamma",
-                                         "affine1.fc_beta"};
-    char fuse[128];
-    gcl_value mlp[4];
+    static const char *const parts[] = {"affine0.fc_gamma", "affine0.fc_beta", "affine1.fc_gamma",
+                                        "affine1.fc_beta"};
+    char prefix[160];
 
-    snprintf(fuse, sizeof fuse, "%s.%s", prefix, fuse_name);
-    for (int i = 0; i < 4; i++)
-        mlp[i] = affine_mlp(g, cond, fuse, parts[i], gcl_layer_dim(g, x, 1));
-    return gcl_dfblk(g, x, gcl_concat(g, mlp, 4, 1), 0);
+    for (int i = 0; i < 4; i++) {
+        snprintf(prefix, sizeof prefix, "%s.%s.%s.linear1", scope, fuse, parts[i]);
+        add_layer(g, hidden, prefix, ch, n_in);
+        snprintf(prefix, sizeof prefix, "%s.%s.%s.linear2", scope, fuse, parts[i]);
+        add_layer(g, last, prefix, ch, ch);
+    }
+}
+
+/* Gammas and betas of all DFBLKs, and the column from which the next one reads them. */
+typedef struct affines {
+    gcl_value all;
+    size_t at;
+} affines;
+
+/* All of them at once, as they depend on cond only; in the order in which NetG comes to the DFBLKs. */
+static affines all_affines(gcl_graph *g, const gcl_config *c, gcl_value cond)
+{
+    const size_t n_in = gcl_layer_dim(g, cond, 1);
+    layers hidden = {gcl_graph_list(g), gcl_graph_list(g)};
+    layers last = {gcl_graph_list(g), gcl_graph_list(g)};
+    char scope[64];
+    gcl_value h;
+
+    gcl_graph_scope(g, "netG.affines");
+    for (size_t i = 0; i < c->map_blocks; i++) {
+        snprintf(scope, sizeof scope, "netG.mapping.FBlocks.%zu", i);
+        add_affines(g, &hidden, &last, scope, "fuse1", n_in, c->mid_ch);
+        add_affines(g, &hidden, &last, scope, "fuse2", n_in, c->code_ch);
+    }
+    for (size_t i = 0; i < c->g_blocks; i++) {
+        snprintf(scope, sizeof scope, "netG.GBlocks.%zu", i);
+        add_affines(g, &hidden, &last, scope, "fuse1", n_in, gcl_config_stage(c, i).in_ch);
+        add_affines(g, &hidden, &last, scope, "fuse2", n_in, gcl_config_stage(c, i).out_ch);
+    }
+    h = gcl_activation(g, gcl_grouped_linear(g, cond, hidden.w, hidden.bias), GCL_ACT_RELU, 0.0f);
+    return (affines){gcl_grouped_linear(g, h, last.w, last.bias), 0};
+}
+
+static gcl_value dfblk(gcl_graph *g, gcl_value x, affines *a)
+{
+    const gcl_value y = gcl_dfblk(g, x, a->all, a->at);
+
+    a->at += 4 * gcl_layer_dim(g, x, 1);
+    return y;
 }
 
 /* M_Block of the bridge predictor. */
-static gcl_value m_block(gcl_graph *g, const gcl_config *c, gcl_value x, gcl_value cond, size_t i)
+static gcl_value m_block(gcl_graph *g, const gcl_config *c, gcl_value x, affines *a, size_t i)
 {
     char prefix[64], conv[80];
     gcl_value h;
@@ -52,9 +91,9 @@ static gcl_value m_block(gcl_graph *g, const gcl_config *c, gcl_value x, gcl_val
     snprintf(prefix, sizeof prefix, "netG.mapping.FBlocks.%zu", i);
     gcl_graph_scope(g, "%s", prefix);
     snprintf(conv, sizeof conv, "%s.conv1", prefix);
-    h = dfblk(g, gcl_layer_conv(g, x, conv, c->mid_ch, 3, 1), cond, prefix, "fuse1");
+    h = dfblk(g, gcl_layer_conv(g, x, conv, c->mid_ch, 3, 1), a);
     snprintf(conv, sizeof conv, "%s.conv2", prefix);
-    h = dfblk(g, gcl_layer_conv(g, h, conv, c->code_ch, 3, 1), cond, prefix, "fuse2");
+    h = dfblk(g, gcl_layer_conv(g, h, conv, c->code_ch, 3, 1), a);
     return gcl_add(g, x, h, 1.0f);
 }
 
@@ -88,7 +127,7 @@ static gcl_value clip_mapper(gcl_graph *g, const gcl_config *c, gcl_value bridge
 }
 
 /* G_Block i: resize, then DFBLK, conv, DFBLK, conv beside the shortcut of the resized input. */
-static gcl_value g_block(gcl_graph *g, const gcl_config *c, gcl_value x, gcl_value cond, size_t i)
+static gcl_value g_block(gcl_graph *g, const gcl_config *c, gcl_value x, affines *a, size_t i)
 {
     const gcl_g_stage stage = gcl_config_stage(c, i);
     char prefix[64], conv[80];
@@ -98,9 +137,9 @@ static gcl_value g_block(gcl_graph *g, const gcl_config *c, gcl_value x, gcl_val
     gcl_graph_scope(g, "%s", prefix);
     x = gcl_resize_nearest(g, x, stage.size, stage.size);
     snprintf(conv, sizeof conv, "%s.c1", prefix);
-    h = gcl_layer_conv(g, dfblk(g, x, cond, prefix, "fuse1"), conv, stage.out_ch, 3, 1);
+    h = gcl_layer_conv(g, dfblk(g, x, a), conv, stage.out_ch, 3, 1);
     snprintf(conv, sizeof conv, "%s.c2", prefix);
-    h = gcl_layer_conv(g, dfblk(g, h, cond, prefix, "fuse2"), conv, stage.out_ch, 3, 1);
+    h = gcl_layer_conv(g, dfblk(g, h, a), conv, stage.out_ch, 3, 1);
     snprintf(conv, sizeof conv, "%s.c_sc", prefix);
     if (stage.in_ch != stage.out_ch)
         x = gcl_layer_conv(g, x, conv, stage.out_ch, 1, 0);
@@ -112,19 +151,22 @@ gcl_value gcl_galip_netg(gcl_graph *g, const gcl_config *c, gcl_value noise, gcl
     const size_t B = gcl_layer_dim(g, noise, 0), w = c->vision_width;
     const gcl_value parts[2] = {noise, sentence}; /* noise first */
     gcl_value cond, prompts, x, bridge, mapped;
+    affines a;
     char name[32];
 
     if (noise == GCL_NO_VALUE)
         return noise;
     gcl_graph_scope(g, "netG.mapping");
     cond = gcl_concat(g, parts, 2, 1);
+    a = all_affines(g, c, cond);
+    gcl_graph_scope(g, "netG.mapping");
     prompts = gcl_layer_linear(g, cond, "netG.mapping.fc_prompt", w * c->n_prompts);
     prompts = gcl_graph_reshape(g, prompts, GCL_SHAPE(B, c->n_prompts, w));
     gcl_graph_name(g, prompts, "gen.prompts");
     x = gcl_layer_linear(g, noise, "netG.fc_code", c->code_size * c->code_size * c->code_ch);
     x = gcl_graph_reshape(g, x, GCL_SHAPE(B, c->code_ch, c->code_size, c->code_size));
     for (size_t i = 0; i < c->map_blocks; i++)
-        x = m_block(g, c, x, cond, i);
+        x = m_block(g, c, x, &a, i);
     gcl_graph_scope(g, "netG.mapping");
     bridge = gcl_layer_conv(g, x, "netG.mapping.conv_fuse", w, 5, 2);
     gcl_graph_name(g, bridge, "gen.bridge");
@@ -135,7 +177,7 @@ gcl_value gcl_galip_netg(gcl_graph *g, const gcl_config *c, gcl_value noise, gcl
                        8 * c->ngf, 5, 2);
     gcl_graph_name(g, x, "gen.stage_in");
     for (size_t i = 0; i < c->g_blocks; i++) {
-        x = g_block(g, c, x, cond, i);
+        x = g_block(g, c, x, &a, i);
         snprintf(name, sizeof name, "gen.stage%zu", i);
         gcl_graph_name(g, x, name);
     }

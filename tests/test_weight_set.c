@@ -142,6 +142,18 @@ static void every_half_is_read_exactly(void **state)
 /* ---- layouts ---- */
 
 /* to[p,k,j] = from[p*nr+j,k]; from is [K, N] with kn. */
+static void compare_panels(const float *got, const float *from, size_t N, size_t K, size_t nr,
+                           bool kn)
+{
+    for (size_t i = 0; i < gcl_round_up(N, nr) * K; i++) {
+        const size_t j = i % nr, k = i / nr % K, n = i / nr / K * nr + j;
+        const float want = n >= N ? 0.0f : kn ? from[k * N + n] : from[n * K + k];
+        if (got[i] != want)
+            fail_msg("N %zu, K %zu, nr %zu, kn %d, [%zu]: %g, wanted %g", N, K, nr, kn, i,
+                     (double)got[i], (double)want);
+    }
+}
+
 static void check_panels(fixture *f, const float *from, size_t N, size_t K, size_t nr, bool kn)
 {
     char name[32];
@@ -151,13 +163,7 @@ static void check_panels(fixture *f, const float *from, size_t N, size_t K, size
     snprintf(name, sizeof name, "%zux%zu", N, K);
     got = get(f, name, kn ? GCL_SHAPE(K, N) : GCL_SHAPE(N, K), gcl_panels(nr, kn, false), &count);
     assert_int_equal(count, gcl_round_up(N, nr) * K);
-    for (size_t i = 0; i < count; i++) {
-        const size_t j = i % nr, k = i / nr % K, n = i / nr / K * nr + j;
-        const float want = n >= N ? 0.0f : kn ? from[k * N + n] : from[n * K + k];
-        if (got[i] != want)
-            fail_msg("N %zu, K %zu, nr %zu, kn %d, [%zu]: %g, wanted %g", N, K, nr, kn, i,
-                     (double)got[i], (double)want);
-    }
+    compare_panels(got, from, N, K, nr, kn);
     free(got);
 }
 
@@ -201,6 +207,54 @@ static void f16_panels_are_rounded_once(void **state)
         }
         free(got);
     }
+    close_set(&f);
+    free(from);
+}
+
+/* Members of a list lie in one buffer, which is made once for the same members in the same order. */
+static void lists_are_one_buffer(void **state)
+{
+    enum { N0 = 7, K0 = 3, N1 = 33, K1 = 5, NR = 8 };
+    const gcl_packing *packing = gcl_panels(NR, false, false);
+    const size_t second = gcl_round_up(8 * K0 * sizeof(float), device.mem_align_bytes);
+    float *from = random_weights(N1 * K1), *got;
+    memory m = {from, GCL_WEIGHT_F32, N1 * K1 * sizeof *from};
+    fixture f = open_set(&device, (gcl_weight_source){&m, view, NULL});
+    gcl_graph *g = NULL;
+    gcl_value list, again, turned, w0, w1;
+    cl_mem mem, other;
+    size_t bytes;
+
+    (void)state;
+    assert_int_equal(gcl_graph_create(&g, NULL), GCL_OK);
+    w0 = gcl_graph_weight(g, "w0", GCL_SHAPE(N0, K0));
+    w1 = gcl_graph_weight(g, "w1", GCL_SHAPE(N1, K1));
+    gcl_graph_list_add(g, list = gcl_graph_list(g), w0);
+    gcl_graph_list_add(g, list, w1);
+    gcl_graph_list_add(g, again = gcl_graph_list(g), w0);
+    gcl_graph_list_add(g, again, w1);
+    gcl_graph_list_add(g, turned = gcl_graph_list(g), w1);
+    gcl_graph_list_add(g, turned, w0);
+
+    assert_int_equal(gcl_weight_set_get_list(f.set, &mem, &bytes, g, list, packing, NULL), GCL_OK);
+    assert_int_equal(bytes, second + 40 * K1 * sizeof(float));
+    assert_int_equal(bytes, gcl_packed_bytes(g, list, packing, &device));
+    got = malloc(bytes);
+    assert_non_null(got);
+    assert_int_equal(
+        clEnqueueReadBuffer(gcl_context_queue(f.ctx), mem, CL_TRUE, 0, bytes, got, 0, NULL, NULL),
+        CL_SUCCESS);
+    compare_panels(got, from, N0, K0, NR, false);
+    compare_panels(got + second / sizeof *got, from, N1, K1, NR, false);
+    free(got);
+
+    assert_int_equal(gcl_weight_set_get_list(f.set, &other, &bytes, g, again, packing, NULL),
+                     GCL_OK);
+    assert_ptr_equal(other, mem);
+    assert_int_equal(gcl_weight_set_get_list(f.set, &other, &bytes, g, turned, packing, NULL),
+                     GCL_OK);
+    assert_ptr_not_equal(other, mem);
+    gcl_graph_destroy(g);
     close_set(&f);
     free(from);
 }
@@ -421,6 +475,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_half_is_read_exactly),
         cmocka_unit_test(panels_are_as_described),
+        cmocka_unit_test(lists_are_one_buffer),
         cmocka_unit_test(f16_panels_are_rounded_once),
         cmocka_unit_test(what_f16_does_not_hold_is_an_error),
         cmocka_unit_test(transformed_weights_are_rounded_once),
