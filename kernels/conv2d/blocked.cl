@@ -82,7 +82,10 @@ static inline void accumulate(vec acc[MR][NRV], __global const float *const pixe
     const size_t block = (size_t)(kH * kW) * (VW * NR);
 
     w += (size_t)cb * block; /* w[o0/NR,cb,:,:,:,:] */
-    for (; cb < cb_to; cb++)
+    for (; cb < cb_to; cb++) {
+#pragma unroll
+        for (int r = 0; r < MR; r++)
+            PREFETCH(pixel[r] + ((size_t)cb * plane + SETS * MR) * VW); /* of the next work-item */
         for (int kh = 0; kh < kH; kh++)
             for (int kw = 0; kw < kW; kw++) {
                 const size_t at = ((size_t)cb * plane + (size_t)kh * (size_t)W + (size_t)kw) * VW;
@@ -102,6 +105,7 @@ static inline void accumulate(vec acc[MR][NRV], __global const float *const pixe
                 }
                 w += VW * NR;
             }
+    }
 }
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void

@@ -38,6 +38,7 @@
 #endif
 
 #include "common/vec.h"
+#include "common/prefetch.h"
 #include "common/conv_tail.h"
 
 #define COLUMNS (MR + KW - 1)
@@ -49,6 +50,9 @@ static inline void add_row(vec acc[MR][NO], __global const float *row, __global 
     vec column[COLUMNS];
 
     row += (ptrdiff_t)w0 * VW;
+#pragma unroll
+    for (int c = 0; c < MR; c++)
+        PREFETCH(row + (COLUMNS + MR + c) * VW); /* two tiles on */
     if (w0 >= 0 && w0 + COLUMNS <= W) {
 #pragma unroll
         for (int c = 0; c < COLUMNS; c++)
