@@ -79,7 +79,8 @@ static void add_copy(gcl_emit *e, const char *kernel, const gcl_shape *s, gcl_sl
         e->out_of_memory = true;
 }
 
-/* The memory of a part within that of its base. */
+/* A part's memory within that of its base. The base is never copied to the other layout for it: other
+ * parts may not be written yet. */
 static gcl_slot add_part(gcl_emit *e, gcl_value v, gcl_slot whole, bool blocked)
 {
     const gcl_tensor *t = gcl_graph_tensor(e->plan->graph, v);
@@ -99,14 +100,17 @@ gcl_slot gcl_emit_value(gcl_emit *e, gcl_value v)
 {
     const gcl_value base = gcl_graph_base(e->plan->graph, v);
     const gcl_tensor *t = gcl_graph_tensor(e->plan->graph, base);
-    const gcl_slot blocked = gcl_plan_blocked_slot(e->plan, base);
+    gcl_slot blocked = gcl_plan_blocked_slot(e->plan, base);
     gcl_slot s = gcl_plan_slot(e->plan, base);
 
     assert(t->kind != GCL_VALUE_LIST);
     if (s >= 0)
         return s;
-    if (t->kind == GCL_VALUE_PART && blocked < 0)
-        return add_part(e, v, gcl_emit_value(e, t->base), false);
+    if (t->kind == GCL_VALUE_PART && blocked < 0) {
+        if (gcl_plan_slot(e->plan, t->base) >= 0 || gcl_plan_blocked_slot(e->plan, t->base) < 0)
+            return add_part(e, v, gcl_emit_value(e, t->base), false);
+        blocked = gcl_emit_blocked(e, v);
+    }
     s = add_slot(e, t->kind == GCL_VALUE_WEIGHT ? SLOT_WEIGHT : SLOT_VALUE,
                  gcl_shape_count(&t->shape) * gcl_dtype_bytes(t->dtype));
     if (s < 0)
@@ -137,7 +141,8 @@ gcl_slot gcl_emit_blocked(gcl_emit *e, gcl_value v)
     assert(gcl_has_blocks(g, v, gcl_emit_device(e)));
     if (s >= 0)
         return s;
-    if (t->kind == GCL_VALUE_PART && gcl_plan_slot(e->plan, v) < 0)
+    if (t->kind == GCL_VALUE_PART && gcl_plan_slot(e->plan, v) < 0 &&
+        (gcl_plan_blocked_slot(e->plan, t->base) >= 0 || gcl_plan_slot(e->plan, t->base) < 0))
         return add_part(e, v, gcl_emit_blocked(e, t->base), true);
     plain = is_result ? -1 : gcl_emit_value(e, v);
     s = add_slot(e, SLOT_VALUE, gcl_shape_count(shape) * sizeof(float));

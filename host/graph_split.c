@@ -55,12 +55,23 @@ static bool can_split(const gcl_graph *g, const gcl_node *node, size_t B, size_t
     return true;
 }
 
-/* A view of what is made in parts would need views of its parts: its readers wait for all of them. */
+/* The value in whose memory v lies. */
+static gcl_value memory_of(const gcl_graph *g, gcl_value v)
+{
+    v = gcl_graph_base(g, v);
+    return g->tensors[v].kind == GCL_VALUE_PART ? gcl_graph_base(g, g->tensors[v].base) : v;
+}
+
+/* Readers of a view of what is made in parts wait for all parts, as it would need views of them; so do
+ * readers of what an earlier split made a part of it. */
 static place place_of_operand(const split *s, gcl_value v)
 {
-    const place made = s->made[gcl_graph_base(s->g, v)];
+    const gcl_value base = gcl_graph_base(s->g, v);
+    const place made = s->made[base];
 
-    return made == IN_PARTS && s->g->tensors[v].kind == GCL_VALUE_VIEW ? BEHIND : made;
+    if (made == BEFORE && s->made[memory_of(s->g, v)] != BEFORE)
+        return BEHIND;
+    return made == IN_PARTS && v != base ? BEHIND : made;
 }
 
 static place place_of(const split *s, int i)
@@ -101,7 +112,7 @@ static bool leaves(const split *s, gcl_value v)
 
     for (int i = s->from; i < g->n_nodes; i++)
         for (int k = 0; k < g->nodes[i].n_in && s->made[g->nodes[i].out] != IN_PARTS; k++)
-            if (gcl_graph_base(g, g->nodes[i].in[k]) == v)
+            if (gcl_graph_base(g, g->nodes[i].in[k]) == v || memory_of(g, g->nodes[i].in[k]) == v)
                 return true;
     return g->tensors[v].kind == GCL_VALUE_PART || gcl_graph_is_kept(g, v);
 }

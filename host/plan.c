@@ -60,7 +60,7 @@ static gcl_status create_arenas(gcl_plan *p, gcl_error *err)
     return GCL_OK;
 }
 
-/* Bytes [offset, offset + s->bytes) of a buffer. */
+/* Bytes [offset, offset + s->bytes) of a buffer, which is an arena or else a batch. */
 static gcl_status sub_buffer(plan_slot *s, cl_mem buffer, size_t offset, int arena, gcl_error *err)
 {
     const cl_buffer_region region = {offset, s->bytes};
@@ -69,8 +69,10 @@ static gcl_status sub_buffer(plan_slot *s, cl_mem buffer, size_t offset, int are
     s->mem =
         clCreateSubBuffer(buffer, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &st);
     if (st != CL_SUCCESS)
-        return GCL_FAIL_CL(err, st, "clCreateSubBuffer", "arena %d, offset %zu, %zu bytes", arena,
-                           offset, s->bytes);
+        return arena < 0 ? GCL_FAIL_CL(err, st, "clCreateSubBuffer",
+                                       "part of a batch, offset %zu, %zu bytes", offset, s->bytes)
+                         : GCL_FAIL_CL(err, st, "clCreateSubBuffer",
+                                       "arena %d, offset %zu, %zu bytes", arena, offset, s->bytes);
     s->owned = true;
     return GCL_OK;
 }

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -439,57 +440,127 @@ static void batch_is_split_where_it_grows(void **unused)
     gcl_graph_destroy(g);
 }
 
-enum { SPLIT_B = 6, KEPT = SPLIT_B * 32 * 8 * 8, Y = SPLIT_B * 3 * 14 * 14, KINDS = 3 };
+enum { OUT_ROOM = 1 << 20 };
 
-typedef struct pictures {
-    float kept[KEPT], relu[KEPT], y[Y];
-    uint8_t odd[Y];
-} pictures;
-
-static int run_pictures(device *d, const gcl_plan_options *options, pictures *out)
+/* Fills the inputs, runs twice, as what is left in shared memory must not matter, and reads all outputs
+ * one behind the other. Returns their bytes. */
+static size_t run_graph(device *d, const gcl_graph *g, const gcl_plan_options *options,
+                        unsigned char *out, int *n_nodes)
 {
-    gcl_graph *g = picture_graph(SPLIT_B);
-    static float x[SPLIT_B * 16 * 8 * 8], c[SPLIT_B * 128];
+    static float data[1 << 16];
     gcl_plan *plan = NULL;
     uint64_t state = 11;
-    int n;
+    size_t at = 0;
 
-    for (size_t i = 0; i < sizeof x / sizeof x[0]; i++)
-        x[i] = (float)(next(&state) % 1000) / 500.0f - 1.0f;
-    for (size_t i = 0; i < sizeof c / sizeof c[0]; i++)
-        c[i] = (float)(next(&state) % 1000) / 500.0f - 1.0f;
     assert_int_equal(gcl_plan_create(&plan, d->ctx, g, d->weights, options, NULL), GCL_OK);
-    for (int run = 0; run < 2; run++) { /* what is left in shared memory must not matter */
-        assert_int_equal(gcl_plan_write(plan, "x", x, sizeof x, NULL), GCL_OK);
-        assert_int_equal(gcl_plan_write(plan, "c", c, sizeof c, NULL), GCL_OK);
+    for (int run = 0; run < 2; run++) {
+        for (gcl_value v = 0; v < gcl_graph_n_values(g); v++) {
+            const gcl_tensor *t = gcl_graph_tensor(g, v);
+            const size_t n = gcl_shape_count(&t->shape);
+            if (t->kind != GCL_VALUE_INPUT)
+                continue;
+            assert_true(n <= sizeof data / sizeof data[0]);
+            for (size_t i = 0; i < n; i++)
+                data[i] = (float)(next(&state) % 1000) / 500.0f - 1.0f;
+            assert_int_equal(gcl_plan_write(plan, t->name, data, n * sizeof *data, NULL), GCL_OK);
+        }
         assert_int_equal(gcl_plan_run(plan, NULL), GCL_OK);
     }
-    assert_int_equal(gcl_plan_read(plan, "kept", out->kept, sizeof out->kept, NULL), GCL_OK);
-    assert_int_equal(gcl_plan_read(plan, "relu", out->relu, sizeof out->relu, NULL), GCL_OK);
-    assert_int_equal(gcl_plan_read(plan, "y", out->y, sizeof out->y, NULL), GCL_OK);
-    assert_int_equal(gcl_plan_read(plan, "odd", out->odd, sizeof out->odd, NULL), GCL_OK);
+    for (gcl_value v = 0; v < gcl_graph_n_values(g); v++) {
+        const gcl_tensor *t = gcl_graph_tensor(g, v);
+        const size_t bytes = gcl_shape_count(&t->shape) * gcl_dtype_bytes(t->dtype);
+        if (!t->is_output)
+            continue;
+        assert_true(at + bytes <= OUT_ROOM);
+        assert_int_equal(gcl_plan_read(plan, t->name, out + at, bytes, NULL), GCL_OK);
+        at += bytes;
+    }
     if (options->guard)
         assert_int_equal(gcl_plan_check_guards(plan, NULL), GCL_OK);
-    n = gcl_plan_n_nodes(plan);
+    *n_nodes = gcl_plan_n_nodes(plan);
     gcl_plan_destroy(plan);
-    gcl_graph_destroy(g);
-    return n;
+    return at;
+}
+
+/* Returns how many more nodes the plan has that runs the batch in parts. */
+static int compare_with_whole(device *d, const gcl_graph *g, gcl_plan_options split)
+{
+    static unsigned char want[OUT_ROOM], got[OUT_ROOM];
+    gcl_plan_options whole = split;
+    int n_whole, n_split;
+    size_t bytes;
+
+    whole.split_bytes = SIZE_MAX;
+    whole.guard = whole.apart = false;
+    bytes = run_graph(d, g, &whole, want, &n_whole);
+    memset(got, 0xff, bytes);
+    assert_int_equal(run_graph(d, g, &split, got, &n_split), bytes);
+    assert_memory_equal(got, want, bytes);
+    return n_split - n_whole;
 }
 
 static void parts_give_the_same_bits(void **state)
 {
-    const gcl_plan_options whole = {.split_bytes = SIZE_MAX};
-    const size_t bytes[] = {1, SPLIT_BYTES, 100000};
-    static pictures expected, got;
-    const int n_whole = run_pictures(*state, &whole, &expected);
+    enum { SIZES = 3, KINDS = 3 };
+    const size_t bytes[SIZES] = {1, SPLIT_BYTES, 100000};
+    gcl_graph *g = picture_graph(6);
 
-    for (int i = 0; i < 3 * KINDS; i++) {
+    for (int i = 0; i < SIZES * KINDS; i++) {
         const gcl_plan_options split = {
             .split_bytes = bytes[i / KINDS], .guard = i % KINDS == 1, .apart = i % KINDS == 2};
-        memset(&got, 0xff, sizeof got);
-        assert_true(run_pictures(*state, &split, &got) > n_whole);
-        assert_memory_equal(&got, &expected, sizeof got);
+        assert_true(compare_with_whole(*state, g, split) > 0);
     }
+    gcl_graph_destroy(g);
+}
+
+/* A value like v: by dfblk, whose variant for CPUs takes channel blocks, or by a convolution of one pixel,
+ * here one that takes rows; from 16 channels to 16 or 20, alone or with another value added. */
+static gcl_value random_node(gcl_graph *g, gcl_value v, gcl_value other, gcl_value c,
+                             uint64_t *state)
+{
+    const gcl_shape s = gcl_graph_tensor(g, v)->shape, o = gcl_graph_tensor(g, other)->shape;
+    const size_t O = next(state) % 4 == 0 ? 20 : 16;
+    char name[32];
+
+    if (next(state) % 6 == 0)
+        return gcl_resize_nearest(g, v, 12 - s.dim[2], 12 - s.dim[2]); /* 4 to 8 and back */
+    if (s.dim[1] == 16 && next(state) % 2 == 0)
+        return gcl_dfblk(g, v, c, 0);
+    snprintf(name, sizeof name, "w%zu_%zu", s.dim[1], O);
+    v = gcl_conv2d_nobias(g, v, gcl_graph_weight(g, name, GCL_SHAPE(O, s.dim[1], 1, 1)), 1, 0);
+    return gcl_shape_equal(&gcl_graph_tensor(g, v)->shape, &o) ? gcl_add(g, v, other, 1.0f) : v;
+}
+
+/* Branches that part and meet, outputs on the way, two layouts. */
+static void random_graphs_in_parts(void **state)
+{
+    enum { GRAPHS = 500, NODES = 9, B = 6 };
+    uint64_t random = 5;
+    int split = 0;
+
+    for (int i = 0; i < GRAPHS; i++) {
+        gcl_graph *g = new_graph();
+        gcl_value v[1 + NODES];
+        const gcl_value c = gcl_graph_input(g, "c", GCL_F32, GCL_SHAPE(B, 64));
+        const gcl_plan_options options = {.split_bytes = 1 + next(&random) % 40000,
+                                          .guard = i % 3 == 1,
+                                          .apart = i % 3 == 2,
+                                          .variants = "conv2d=panel_f32"};
+
+        v[0] = gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(B, 16, 4, 4));
+        for (int k = 0; k < NODES; k++) {
+            char name[16];
+            v[k + 1] = random_node(g, v[k - (int)(next(&random) % (uint64_t)(k < 3 ? k + 1 : 3))],
+                                   v[next(&random) % (uint64_t)(k + 1)], c, &random);
+            snprintf(name, sizeof name, "y%d", k);
+            if (k == NODES - 1 || next(&random) % 4 == 0)
+                gcl_graph_output(g, v[k + 1], name);
+        }
+        assert_int_equal(gcl_graph_status(g, NULL), GCL_OK);
+        split += compare_with_whole(*state, g, options) > 0;
+        gcl_graph_destroy(g);
+    }
+    assert_true(split > GRAPHS / 2);
 }
 
 /* A failed build names program and options and brings the compiler's words. */
@@ -528,6 +599,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(timed_runs_give_times, open_device, close_device),
         cmocka_unit_test(batch_is_split_where_it_grows),
         cmocka_unit_test_setup_teardown(parts_give_the_same_bits, open_device, close_device),
+        cmocka_unit_test_setup_teardown(random_graphs_in_parts, open_device, close_device),
         cmocka_unit_test_setup_teardown(failed_build_carries_its_log, open_device, close_device),
     };
 

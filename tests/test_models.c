@@ -68,6 +68,20 @@ static void golden_56(void **unused)
     passes(GOLDEN "galip-56-s13-b8.safetensors", NULL, 14);
 }
 
+/* Every node that can takes one picture after the other. */
+static void golden_56_in_parts(void **unused)
+{
+    const gcl_verify_options options = {.tol = 1e-4, .plan.split_bytes = 1};
+    gcl_verify_summary summary;
+    gcl_error err = GCL_ERROR_INIT;
+
+    (void)unused;
+    if (gcl_verify_file(&summary, ctx, GOLDEN "galip-56-s13-b8.safetensors", &options, &err) !=
+        GCL_OK)
+        fail_msg("%s", err.message);
+    assert_int_equal(summary.passed, 14);
+}
+
 static void golden_224(void **unused)
 {
     (void)unused;
@@ -495,6 +509,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_56),
+        cmocka_unit_test(golden_56_in_parts),
         cmocka_unit_test(golden_224),
         cmocka_unit_test(golden_weights_f16),
         cmocka_unit_test(golden_file_f16),
