@@ -77,7 +77,8 @@ typedef struct gcl_plan_node {
     const char *variant;  /* static string */
     int n_steps;          /* kernel launches and library calls */
     double flops;         /* naive */
-    double bytes;         /* operands read once, result written once */
+    double bytes;         /* operands read once, result written once; weights in f32 or, where they
+                             are kept so, f16 */
     int arena;            /* of the result */
     size_t offset_bytes;  /* of the result in its arena */
 } gcl_plan_node;
