@@ -123,6 +123,31 @@ static void bad_member(gcl_graph *g)
     gcl_graph_list_add(g, gcl_graph_list(g), gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(2, 9)));
 }
 
+static void bad_plain(gcl_graph *g)
+{
+    gcl_grouped_linear(g, gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(2, 3)),
+                       gcl_graph_weight(g, "w", GCL_SHAPE(5, 3)),
+                       gcl_graph_weight(g, "bias", GCL_SHAPE(5)));
+}
+
+static void bad_plain_bias(gcl_graph *g)
+{
+    gcl_grouped_linear(g, gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(2, 3)), gcl_graph_list(g),
+                       gcl_graph_weight(g, "bias", GCL_SHAPE(5)));
+}
+
+static void bad_empty(gcl_graph *g)
+{
+    gcl_grouped_linear(g, gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(2, 3)), gcl_graph_list(g),
+                       gcl_graph_list(g));
+}
+
+static void bad_list(gcl_graph *g)
+{
+    gcl_graph_list_add(g, gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(2, 9)),
+                       gcl_graph_weight(g, "w", GCL_SHAPE(5, 3)));
+}
+
 static const op_bad_call bad_calls[] = {
     {"x_rank", bad_rank, GCL_E_SHAPE, "grouped_linear: x is [2, 1, 9] f32, needs f32 of rank 2"},
     {"x_columns", bad_columns, GCL_E_SHAPE,
@@ -130,6 +155,12 @@ static const op_bad_call bad_calls[] = {
     {"bias_length", bad_bias, GCL_E_SHAPE,
      "grouped_linear: w[1] is [4, 6], bias[1] [5], needs [N, K] and [N]"},
     {"list_length", bad_length, GCL_E_ARG, "grouped_linear: w lists 2 weights, bias 1"},
+    {"list_empty", bad_empty, GCL_E_ARG, "grouped_linear: w lists 0 weights, bias 0"},
+    {"w_is_no_list", bad_plain, GCL_E_ARG,
+     "grouped_linear: w is [5, 3] f32, needs a list of weights"},
+    {"bias_is_no_list", bad_plain_bias, GCL_E_ARG,
+     "grouped_linear: bias is [5] f32, needs a list of weights"},
+    {"added_to_no_list", bad_list, GCL_E_ARG, "list: what it was to be added to is not a list"},
     {"list_of_inputs", bad_member, GCL_E_ARG, "list: what was added is not a weight"},
 };
 
