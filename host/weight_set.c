@@ -223,7 +223,7 @@ static gcl_status check_range(const gcl_weight_view *view, const char *name, siz
         return GCL_OK;
     for (size_t start = 0; start < count; start += BLOCK) {
         const size_t end = start + BLOCK < count ? start + BLOCK : count;
-        bool found = false;
+        uint32_t found = 0; /* as wide as what is compared */
         float value;
         uint32_t bits;
         for (size_t i = start; i < end; i++)
