@@ -21,6 +21,9 @@ typedef enum gcl_weights_precision {
     GCL_WEIGHTS_F16 /* also rounded to f16 where the source allows it */
 } gcl_weights_precision;
 
+/** "auto", "f32" or "f16"; static string. */
+const char *gcl_weights_precision_name(gcl_weights_precision p);
+
 typedef struct gcl_plan_options {
     gcl_precision precision; /* of arithmetic */
     gcl_weights_precision weights;

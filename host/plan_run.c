@@ -206,6 +206,14 @@ gcl_status gcl_plan_check_guards(gcl_plan *p, gcl_error *err)
     return st;
 }
 
+const char *gcl_weights_precision_name(gcl_weights_precision p)
+{
+    static const char *const names[] = {
+        [GCL_WEIGHTS_AUTO] = "auto", [GCL_WEIGHTS_F32] = "f32", [GCL_WEIGHTS_F16] = "f16"};
+
+    return names[p];
+}
+
 const gcl_graph *gcl_plan_graph(const gcl_plan *p)
 {
     return p->graph;

@@ -188,6 +188,7 @@ static void steady_rows_hold_together(void **state)
         has_common(r, "model");
         assert_string_equal(text(r, "name"), names[i]);
         assert_true(real(r, "batch") == (double)(1 + i % 2) && real(r, "seed") == 7.0);
+        assert_string_equal(text(r, "weights_precision"), "auto");
         steady_row_holds_together(r);
     }
     /* twice the pictures are twice the work */
@@ -227,6 +228,32 @@ static void text_runs_for_the_tokens_asked_for(void **state)
     assert_int_equal(bench_model_run(&few, ctx, checkpoint, &o, &err), GCL_E_ARG);
     assert_non_null(strstr(err.message, "text of 25 tokens, the text tower takes 1 .. 24"));
     gcl_error_clear(&err);
+}
+
+/* Rows of another precision have another name, by which `bench compare` finds pairs. */
+static void rows_tell_the_precision_of_weights(void **state)
+{
+    static const size_t batches[] = {1};
+    static const char *const rows[][2] = {{"auto", "text/b1/t6/steady"},
+                                          {"f32", "text/b1/t6/w-f32/steady"},
+                                          {"f16", "text/b1/t6/w-f16/steady"}};
+    bench_model_options o = tiny();
+
+    (void)state;
+    o.parts = 1u << GCL_PART_TEXT;
+    o.phases = 1u << BENCH_STEADY;
+    o.batches = batches;
+    o.n_batches = 1;
+    o.tokens = 6;
+    o.rule.min_samples = o.rule.max_samples = 1;
+    for (size_t i = 0; i < N(rows); i++) {
+        json_t *records;
+        o.plan.weights = (gcl_weights_precision)i;
+        records = run(&o);
+        assert_string_equal(text(json_array_get(records, 0), "weights_precision"), rows[i][0]);
+        assert_string_equal(text(json_array_get(records, 0), "name"), rows[i][1]);
+        json_decref(records);
+    }
 }
 
 /* Runs that are timed by parts take as long as those that are not. Another process may take the
@@ -488,6 +515,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steady_rows_hold_together),
         cmocka_unit_test(text_runs_for_the_tokens_asked_for),
+        cmocka_unit_test(rows_tell_the_precision_of_weights),
         cmocka_unit_test(named_parts_explain_the_wall_time),
         cmocka_unit_test(every_part_has_rows),
         cmocka_unit_test(new_processes_are_timed),
