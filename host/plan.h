@@ -54,6 +54,11 @@ gcl_status gcl_plan_create(gcl_plan **out, gcl_context *ctx, const gcl_graph *gr
 /** Legal on NULL. Waits for a run whose outputs nobody has read. */
 void gcl_plan_destroy(gcl_plan *plan);
 
+/** What gcl_plan_create does to its own copy of a graph before it asks variants: fusion, and the batch
+ *  in parts. For those who want to know the values of a plan without making it. */
+gcl_status gcl_plan_rewrite(gcl_graph *graph, const gcl_device_info *device,
+                            const gcl_plan_options *options, gcl_error *err);
+
 /** Copies host data into an input; bytes must be the input's exact size. Returns when data may
  *  be changed again. */
 gcl_status gcl_plan_write(gcl_plan *plan, const char *input, const void *data, size_t bytes,
