@@ -18,6 +18,7 @@
 
 #include "bench/claims.h"
 #include "bench/model_bench.h"
+#include "bench/model_memory.h"
 #include "bench/record.h"
 #include "host/op.h"
 
@@ -363,6 +364,63 @@ static void what_does_not_fit_is_left_out(void **state)
     json_decref(records);
 }
 
+static bench_subject_totals totals_of(int part, size_t batch, const bench_model_options *o)
+{
+    gcl_error err = GCL_ERROR_INIT;
+    gcl_model *m = NULL;
+    bench_subject *subject = NULL;
+    bench_subject_totals t;
+
+    assert_int_equal(gcl_model_create(&m, ctx, checkpoint, &o->plan, NULL), GCL_OK);
+    if (bench_subject_create(&subject, m, checkpoint, part, batch, o, &err) != GCL_OK)
+        fail_msg("%s", err.message);
+    t = bench_subject_total(subject);
+    bench_subject_destroy(subject);
+    gcl_model_destroy(m);
+    return t;
+}
+
+/* A batch fits into the memory that it takes, whether or not another batch was measured before. */
+static void what_fits_is_not_left_out(void **state)
+{
+    static const size_t batches[] = {1, 3, 32};
+    const gcl_config *config = gcl_checkpoint_config(checkpoint);
+
+    (void)state;
+    for (int part = 0; part < BENCH_PART_COUNT; part++)
+        for (size_t i = 0; i < N(batches); i++) {
+            bench_model_options o = tiny();
+            const bench_subject_totals one = totals_of(part, 1, &o);
+            const bench_subject_totals t = totals_of(part, batches[i], &o);
+            gcl_error err = GCL_ERROR_INIT;
+            o.max_memory_bytes = t.weight_bytes + t.const_bytes + t.arena_bytes;
+            for (size_t known = 0; known < 2; known++)
+                if (bench_memory_check(ctx, config, &o, part, batches[i], known, &one, &err) !=
+                    GCL_OK)
+                    fail_msg("%s, batch %zu: %s", bench_part_name(part), batches[i], err.message);
+        }
+}
+
+/* The demo's weights are F16, of which linear layers keep halves. */
+static void halves_are_no_more_than_they_take(void **state)
+{
+    gcl_checkpoint *synthetic = checkpoint;
+    bench_model_options o = tiny();
+    bench_subject_totals t;
+    gcl_error err = GCL_ERROR_INIT;
+
+    (void)state;
+    if (gcl_checkpoint_open(&checkpoint, DEMO, NULL, &err) != GCL_OK)
+        fail_msg("%s", err.message);
+    t = totals_of(GCL_PART_TEXT, 1, &o);
+    o.max_memory_bytes = t.weight_bytes + t.const_bytes + t.arena_bytes;
+    if (bench_memory_check(ctx, gcl_checkpoint_config(checkpoint), &o, GCL_PART_TEXT, 1, 0, NULL,
+                           &err) != GCL_OK)
+        fail_msg("%s", err.message);
+    gcl_checkpoint_close(checkpoint);
+    checkpoint = synthetic;
+}
+
 /* Weights like the demo's, without the discriminator. */
 static void write_without_netd(const char *path)
 {
@@ -520,6 +578,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_part_has_rows),
         cmocka_unit_test(new_processes_are_timed),
         cmocka_unit_test(what_does_not_fit_is_left_out),
+        cmocka_unit_test(what_fits_is_not_left_out),
+        cmocka_unit_test(halves_are_no_more_than_they_take),
         cmocka_unit_test(a_part_that_is_missing_is_named),
         cmocka_unit_test(names_are_found),
         cmocka_unit_test(failures_are_told),
