@@ -11,8 +11,9 @@ extern "C" {
 #endif
 
 /**
- * Activations grow with the batch: what one batch took tells what another will. Without a known
- * one the graph gives a lower bound.
+ * Refuses only what cannot fit: the need is a lower bound, of the values that are alive at a time in the
+ * graph as it is planned for the device. Weights take what they took for another batch or, without a
+ * known one, half of their bytes in f32 unless that is what they are kept in.
  *
  * @param known_batch  0: none is known
  * @param known        what known_batch took

@@ -14,12 +14,13 @@ enum { BENCH_ROW_NAME = 64 };
 
 double bench_sum(const double *x, int n);
 
-/** "netG/b4/steady"; "text/b4/t12/steady" with opt->tokens. */
+/** "netG/b4/steady"; "text/b4/t12/steady" with opt->tokens; "netG/b4/w-f16/steady" unless weights are
+ *  kept as GCL_WEIGHTS_AUTO says. */
 void bench_row_name(char out[BENCH_ROW_NAME], const bench_model_options *opt, int part,
                     size_t batch, bench_phase phase);
 
-/** A record with part, batch, tokens if they were given, phase and seed. *out is owned by the
- *  caller. */
+/** A record with part, batch, tokens if they were given, weights_precision, phase and seed. *out is
+ *  owned by the caller. */
 gcl_status bench_row_create(json_t **out, const bench_model_options *opt, int part, size_t batch,
                             bench_phase phase, gcl_error *err);
 

@@ -199,7 +199,7 @@ static gcl_status measure_models(options *o, const cli_common *common, int argc,
         first_run[n++] = tokens;
     }
     first_run[n++] = "--weights-precision";
-    first_run[n++] = (char *)(size_t)cli_weights_precision_name(common->weights_precision);
+    first_run[n++] = (char *)(size_t)gcl_weights_precision_name(common->weights_precision);
     first_run[n++] = "--first-run";
     o->bench.first_run = length > 0 ? first_run : NULL;
     GCL_TRY(bench_model_run(&rows, r.bench.ctx, r.session.checkpoint, &o->bench, err));

@@ -52,19 +52,11 @@ static void print_help(const cli_command *cmd)
 
 /* ---- parsing ---- */
 
-static const char *const precisions[] = {
-    [GCL_WEIGHTS_AUTO] = "auto", [GCL_WEIGHTS_F32] = "f32", [GCL_WEIGHTS_F16] = "f16"};
-
-const char *cli_weights_precision_name(gcl_weights_precision p)
-{
-    return precisions[p];
-}
-
 static gcl_status set_precision(gcl_weights_precision *out, const char *value, gcl_error *err)
 {
-    for (size_t i = 0; i < sizeof precisions / sizeof precisions[0]; i++)
-        if (strcmp(value, precisions[i]) == 0) {
-            *out = (gcl_weights_precision)i;
+    for (gcl_weights_precision p = GCL_WEIGHTS_AUTO; p <= GCL_WEIGHTS_F16; p++)
+        if (strcmp(value, gcl_weights_precision_name(p)) == 0) {
+            *out = p;
             return GCL_OK;
         }
     return CLI_USAGE(err, "--weights-precision is \"%s\", needs auto, f32 or f16", value);

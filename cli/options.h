@@ -101,9 +101,6 @@ enum {
             "cut texts that are too long for the model (default: an error)" \
     }
 
-/** What --weights-precision takes; static string. */
-const char *cli_weights_precision_name(gcl_weights_precision p);
-
 /**
  * Parses argv. Flags may stand after other arguments; the others end up in argv[*first ..].
  *

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/device_internal.h"
+
 /* Vendor queries, from their extensions' registry entries; a device without them refuses. */
 #define DEVICE_WARP_SIZE_NV 0x4003
 #define DEVICE_WAVEFRONT_WIDTH_AMD 0x4043
@@ -71,18 +73,18 @@ static size_t get_subgroup_size(cl_device_id id)
 
 /* PoCL reports the vectors of the host, also where it is told to compile for a lesser CPU
  * (POCL_KERNELLIB_NAME). That CPU's name ends the version; these are those of Debian's PoCL. */
-static unsigned width_of_target(const char *pocl_version, unsigned host_width)
+unsigned gcl_pocl_vector_width(const char *version, unsigned host_width)
 {
     static const struct {
         const char *suffix;
         unsigned width;
     } targets[] = {{"-haswell", 8}, {"-bdver1", 8}, {"-ivybridge", 8}, {"-sandybridge", 8},
                    {"-penryn", 4},  {"-core2", 4},  {"-x86-64", 4}};
-    const size_t n = strlen(pocl_version);
+    const size_t n = strlen(version);
 
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         const size_t n_suffix = strlen(targets[i].suffix);
-        if (n >= n_suffix && strcmp(pocl_version + n - n_suffix, targets[i].suffix) == 0 &&
+        if (n >= n_suffix && strcmp(version + n - n_suffix, targets[i].suffix) == 0 &&
             targets[i].width < host_width)
             return targets[i].width;
     }
@@ -124,7 +126,7 @@ static void describe(gcl_device_info *d)
     if (clGetDeviceInfo(d->id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof u, &u, NULL) ==
         CL_SUCCESS)
         d->vector_width_f32 =
-            strstr(d->version, "PoCL") != NULL ? width_of_target(d->version, u) : u;
+            strstr(d->version, "PoCL") != NULL ? gcl_pocl_vector_width(d->version, u) : u;
     d->mem_align_bytes = 128;
     if (clGetDeviceInfo(d->id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof u, &u, NULL) == CL_SUCCESS &&
         u / 8 > d->mem_align_bytes)

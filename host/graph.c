@@ -217,6 +217,10 @@ void gcl_graph_list_add(gcl_graph *g, gcl_value list, gcl_value weight)
 
     if (list == GCL_NO_VALUE || weight == GCL_NO_VALUE || g->error.status != GCL_OK)
         return;
+    if (g->tensors[list].kind != GCL_VALUE_LIST) {
+        gcl_graph_fail(g, GCL_E_ARG, "list: what it was to be added to is not a list");
+        return;
+    }
     if (g->tensors[weight].kind != GCL_VALUE_WEIGHT) {
         gcl_graph_fail(g, GCL_E_ARG, "list: what was added is not a weight");
         return;
@@ -238,6 +242,8 @@ gcl_value gcl_graph_reshape(gcl_graph *g, gcl_value x, gcl_shape shape)
 
     if (x == GCL_NO_VALUE || g->error.status != GCL_OK)
         return GCL_NO_VALUE;
+    if (g->tensors[x].kind == GCL_VALUE_LIST)
+        return gcl_graph_fail(g, GCL_E_ARG, "reshape: a list of weights has no shape");
     if (!shape_is_legal(&shape) || gcl_shape_count(&shape) != gcl_shape_count(&g->tensors[x].shape))
         return gcl_graph_fail(g, GCL_E_SHAPE, "reshape: %s does not hold the elements of %s",
                               gcl_shape_text(a, sizeof a, &shape),
@@ -268,6 +274,9 @@ void gcl_graph_make_output(gcl_graph *g, gcl_value v)
         gcl_graph_fail(g, GCL_E_ARG, "graph: an output needs a name");
     else if (g->tensors[gcl_graph_base(g, v)].kind == GCL_VALUE_WEIGHT)
         gcl_graph_fail(g, GCL_E_ARG, "graph: the weight %s cannot be an output",
+                       g->tensors[v].name);
+    else if (g->tensors[v].kind == GCL_VALUE_LIST)
+        gcl_graph_fail(g, GCL_E_ARG, "graph: the list of weights %s cannot be an output",
                        g->tensors[v].name);
     else
         g->tensors[v].is_output = true;

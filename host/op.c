@@ -26,32 +26,56 @@ const gcl_variant *gcl_op_variant(const gcl_op *op, const char *name)
     return NULL;
 }
 
+/* "[2, 3] f32" or "a list of 2 weights" */
+static const char *operand_text(char *out, size_t room, const gcl_tensor *t)
+{
+    char shape[96];
+
+    if (t->kind == GCL_VALUE_LIST)
+        snprintf(out, room, "a list of %d weights", t->n_members);
+    else
+        snprintf(out, room, "%s %s", gcl_shape_text(shape, sizeof shape, &t->shape),
+                 gcl_dtype_name(t->dtype));
+    return out;
+}
+
 gcl_status gcl_check_operand(const gcl_graph *g, const gcl_node *node, int i, const char *operand,
                              gcl_dtype dtype, int rank, gcl_error *err)
 {
     const gcl_tensor *t = gcl_graph_tensor(g, node->in[i]);
-    char text[96], need[16] = "any";
+    char text[128], need[16] = "any";
 
-    if (t->dtype == dtype && (rank < 0 || t->shape.rank == rank))
+    if (t->kind != GCL_VALUE_LIST && t->dtype == dtype && (rank < 0 || t->shape.rank == rank))
         return GCL_OK;
     if (rank >= 0)
         snprintf(need, sizeof need, "%d", rank);
-    return GCL_FAIL(err, GCL_E_SHAPE, "%s: %s is %s %s, needs %s of rank %s", node->op->name,
-                    operand, gcl_shape_text(text, sizeof text, &t->shape), gcl_dtype_name(t->dtype),
-                    gcl_dtype_name(dtype), need);
+    return GCL_FAIL(err, GCL_E_SHAPE, "%s: %s is %s, needs %s of rank %s", node->op->name, operand,
+                    operand_text(text, sizeof text, t), gcl_dtype_name(dtype), need);
 }
 
 gcl_status gcl_check_shape(const gcl_graph *g, const gcl_node *node, int i, const char *operand,
                            gcl_shape required, gcl_error *err)
 {
     const gcl_tensor *t = gcl_graph_tensor(g, node->in[i]);
-    char found[96], need[96];
+    char found[128], need[96];
 
-    if (t->dtype == GCL_F32 && gcl_shape_equal(&t->shape, &required))
+    if (t->kind != GCL_VALUE_LIST && t->dtype == GCL_F32 && gcl_shape_equal(&t->shape, &required))
         return GCL_OK;
-    return GCL_FAIL(err, GCL_E_SHAPE, "%s: %s is %s %s, needs %s f32", node->op->name, operand,
-                    gcl_shape_text(found, sizeof found, &t->shape), gcl_dtype_name(t->dtype),
+    return GCL_FAIL(err, GCL_E_SHAPE, "%s: %s is %s, needs %s f32", node->op->name, operand,
+                    operand_text(found, sizeof found, t),
                     gcl_shape_text(need, sizeof need, &required));
+}
+
+gcl_status gcl_check_list(const gcl_graph *g, const gcl_node *node, int i, const char *operand,
+                          gcl_error *err)
+{
+    const gcl_tensor *t = gcl_graph_tensor(g, node->in[i]);
+    char text[128];
+
+    if (t->kind == GCL_VALUE_LIST)
+        return GCL_OK;
+    return GCL_FAIL(err, GCL_E_ARG, "%s: %s is %s, needs a list of weights", node->op->name,
+                    operand, operand_text(text, sizeof text, t));
 }
 
 size_t gcl_packed_bytes(const gcl_graph *g, gcl_value v, const gcl_packing *packing,

@@ -77,13 +77,17 @@ static inline const gcl_shape *gcl_out_shape(const gcl_graph *g, const gcl_node 
 }
 
 /** GCL_E_SHAPE "OP: OPERAND is [..] TYPE, needs REQUIRED" unless dtype and rank are as required.
- *  rank < 0: any rank. */
+ *  rank < 0: any rank. A list of weights never is. */
 gcl_status gcl_check_operand(const gcl_graph *g, const gcl_node *node, int i, const char *operand,
                              gcl_dtype dtype, int rank, gcl_error *err);
 
 /** The same for an exact f32 shape. */
 gcl_status gcl_check_shape(const gcl_graph *g, const gcl_node *node, int i, const char *operand,
                            gcl_shape required, gcl_error *err);
+
+/** GCL_E_ARG unless the operand is a list of weights, of any length. */
+gcl_status gcl_check_list(const gcl_graph *g, const gcl_node *node, int i, const char *operand,
+                          gcl_error *err);
 
 /** flops of an op that only moves data. */
 double gcl_flops_none(const gcl_graph *g, const gcl_node *node);

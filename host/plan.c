@@ -288,15 +288,29 @@ static double flops_of(const gcl_graph *g)
 }
 
 /* So that what a node writes is in the cache when the next one reads it. */
-static void split_batch(gcl_plan *p)
+static void split_batch(gcl_graph *g, size_t bytes, const gcl_device_info *device)
 {
-    const gcl_device_info *device = gcl_context_device(p->ctx);
-    size_t bytes = p->options.split_bytes;
-
     if (bytes == 0 && gcl_device_is_cpu(device))
         bytes = (size_t)device->cache_bytes / 2;
     if (bytes > 0)
-        gcl_graph_split(p->graph, bytes, device->mem_align_bytes);
+        gcl_graph_split(g, bytes, device->mem_align_bytes);
+}
+
+gcl_status gcl_plan_rewrite(gcl_graph *graph, const gcl_device_info *device,
+                            const gcl_plan_options *options, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+
+    if (options->no_fusion)
+        return GCL_OK;
+    gcl_graph_hoist(graph);
+    GCL_TRY(gcl_graph_status(graph, err));
+    gcl_graph_prune(graph);
+    gcl_graph_fuse(graph);
+    split_batch(graph, options->split_bytes, device);
+    GCL_TRY(gcl_graph_status(graph, err));
+done:
+    return st;
 }
 
 gcl_status gcl_plan_create(gcl_plan **out, gcl_context *ctx, const gcl_graph *graph,
@@ -326,14 +340,7 @@ gcl_status gcl_plan_create(gcl_plan **out, gcl_context *ctx, const gcl_graph *gr
         gcl_graph_keep_named(p->graph);
     gcl_graph_prune(p->graph);
     p->flops = flops_of(p->graph);
-    if (!p->options.no_fusion) {
-        gcl_graph_hoist(p->graph);
-        GCL_TRY(gcl_graph_status(p->graph, err));
-        gcl_graph_prune(p->graph);
-        gcl_graph_fuse(p->graph);
-        split_batch(p);
-        GCL_TRY(gcl_graph_status(p->graph, err));
-    }
+    GCL_TRY(gcl_plan_rewrite(p->graph, gcl_context_device(ctx), &p->options, err));
     GCL_TRY(gcl_plan_emit(p, err));
     GCL_TRY(place_memory(p, err));
     GCL_TRY(fill_slots(p, err));

@@ -21,6 +21,9 @@ typedef enum gcl_weights_precision {
     GCL_WEIGHTS_F16 /* also rounded to f16 where the source allows it */
 } gcl_weights_precision;
 
+/** "auto", "f32" or "f16"; static string. */
+const char *gcl_weights_precision_name(gcl_weights_precision p);
+
 typedef struct gcl_plan_options {
     gcl_precision precision; /* of arithmetic */
     gcl_weights_precision weights;
@@ -52,6 +55,11 @@ gcl_status gcl_plan_create(gcl_plan **out, gcl_context *ctx, const gcl_graph *gr
 /** Legal on NULL. Waits for a run whose outputs nobody has read. */
 void gcl_plan_destroy(gcl_plan *plan);
 
+/** What gcl_plan_create does to its own copy of a graph before it asks variants: fusion, and the batch
+ *  in parts. For those who want to know the values of a plan without making it. */
+gcl_status gcl_plan_rewrite(gcl_graph *graph, const gcl_device_info *device,
+                            const gcl_plan_options *options, gcl_error *err);
+
 /** Copies host data into an input; bytes must be the input's exact size. Returns when data may
  *  be changed again. */
 gcl_status gcl_plan_write(gcl_plan *plan, const char *input, const void *data, size_t bytes,
@@ -78,7 +86,8 @@ typedef struct gcl_plan_node {
     const char *variant;  /* static string */
     int n_steps;          /* kernel launches and library calls */
     double flops;         /* naive */
-    double bytes;         /* operands read once, result written once */
+    double bytes;         /* operands read once, result written once; weights in f32 or, where they
+                             are kept so, f16 */
     int arena;            /* of the result */
     size_t offset_bytes;  /* of the result in its arena */
 } gcl_plan_node;

@@ -206,6 +206,14 @@ gcl_status gcl_plan_check_guards(gcl_plan *p, gcl_error *err)
     return st;
 }
 
+const char *gcl_weights_precision_name(gcl_weights_precision p)
+{
+    static const char *const names[] = {
+        [GCL_WEIGHTS_AUTO] = "auto", [GCL_WEIGHTS_F32] = "f32", [GCL_WEIGHTS_F16] = "f16"};
+
+    return names[p];
+}
+
 const gcl_graph *gcl_plan_graph(const gcl_plan *p)
 {
     return p->graph;
@@ -226,11 +234,31 @@ const gcl_launch *gcl_plan_launch(const gcl_plan *p, int k)
     return p->steps[k].is_call ? NULL : &p->steps[k].launch;
 }
 
-static double value_bytes(const gcl_graph *g, gcl_value v)
+static double tensor_bytes(const gcl_tensor *t)
 {
-    const gcl_tensor *t = gcl_graph_tensor(g, v);
-
     return (double)(gcl_shape_count(&t->shape) * gcl_dtype_bytes(t->dtype));
+}
+
+/* Whether a weight or a list of weights is read as f16. */
+static bool is_kept_half(const gcl_plan *p, gcl_value v)
+{
+    for (int i = 0; i < p->n_slots; i++) {
+        const plan_slot *s = &p->slots[i];
+        if (s->kind == SLOT_WEIGHT && s->value == v && s->packing != NULL && s->packing->half)
+            return true;
+    }
+    return false;
+}
+
+/* Of a weight without what its layout adds. */
+static double value_bytes(const gcl_plan *p, gcl_value v)
+{
+    const gcl_tensor *t = gcl_graph_tensor(p->graph, v);
+    double bytes = t->kind == GCL_VALUE_LIST ? 0 : tensor_bytes(t);
+
+    for (int i = 0; i < t->n_members; i++)
+        bytes += tensor_bytes(gcl_graph_tensor(p->graph, t->members[i]));
+    return is_kept_half(p, v) ? bytes / 2 : bytes;
 }
 
 gcl_plan_node gcl_plan_node_at(const gcl_plan *p, int i)
@@ -242,9 +270,9 @@ gcl_plan_node gcl_plan_node_at(const gcl_plan *p, int i)
     gcl_plan_node n = {.node = node, .variant = p->variants[i]->name};
 
     n.flops = node->op->flops(p->graph, node);
-    n.bytes = value_bytes(p->graph, node->out);
+    n.bytes = value_bytes(p, node->out);
     for (int k = 0; k < node->n_in; k++)
-        n.bytes += value_bytes(p->graph, node->in[k]);
+        n.bytes += value_bytes(p, node->in[k]);
     for (int k = 0; k < p->n_steps; k++)
         n.n_steps += p->steps[k].node == i;
     n.arena = whole->arena;

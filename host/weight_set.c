@@ -191,11 +191,19 @@ static size_t source_bytes(const gcl_weight_view *view, const gcl_shape *shape)
     return gcl_shape_count(shape) * (view->dtype == GCL_WEIGHT_F32 ? 4 : 2);
 }
 
-/* Bits of element i as f32. */
+/* Bits of element i, of F32 or BF16, as f32; in a file it may lie at any byte. */
 static uint32_t bits_at(const gcl_weight_view *view, size_t i)
 {
-    return view->dtype == GCL_WEIGHT_F32 ? ((const uint32_t *)view->data)[i]
-                                         : (uint32_t)((const uint16_t *)view->data)[i] << 16;
+    const unsigned char *data = view->data;
+    uint32_t bits;
+    uint16_t high;
+
+    if (view->dtype == GCL_WEIGHT_F32) {
+        memcpy(&bits, data + i * sizeof bits, sizeof bits);
+        return bits;
+    }
+    memcpy(&high, data + i * sizeof high, sizeof high);
+    return (uint32_t)high << 16;
 }
 
 static bool exceeds_f16(uint32_t bits)
@@ -215,7 +223,7 @@ static gcl_status check_range(const gcl_weight_view *view, const char *name, siz
         return GCL_OK;
     for (size_t start = 0; start < count; start += BLOCK) {
         const size_t end = start + BLOCK < count ? start + BLOCK : count;
-        bool found = false;
+        uint32_t found = 0; /* as wide as what is compared */
         float value;
         uint32_t bits;
         for (size_t i = start; i < end; i++)
@@ -299,6 +307,7 @@ done:
 
 /* ---- the set ---- */
 
+/* name: of a list the names of all members, of which an error tells the first. */
 static gcl_status add_entry(gcl_weight_set *w, cl_mem mem, size_t bytes, const char *name,
                             const gcl_shape *shape, const char *packing, gcl_error *err)
 {
@@ -314,7 +323,8 @@ static gcl_status add_entry(gcl_weight_set *w, cl_mem mem, size_t bytes, const c
     }
     if (w->n == w->room || e.name == NULL) {
         free(e.name);
-        return GCL_FAIL(err, GCL_E_NOMEM, "weight %s: host allocation failed", name);
+        return GCL_FAIL(err, GCL_E_NOMEM, "weight %.*s: host allocation failed",
+                        (int)strcspn(name, "\n"), name);
     }
     w->entries[w->n++] = e;
     return GCL_OK;

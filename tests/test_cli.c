@@ -564,7 +564,7 @@ static void devices_are_listed(void **state)
 static void vectors_are_those_of_the_compiled_code(void **state)
 {
     json_t *devices, *device;
-    size_t i;
+    size_t i, n = 0;
 
     (void)state;
     setenv("POCL_KERNELLIB_NAME", "avx2", 1);
@@ -573,10 +573,16 @@ static void vectors_are_those_of_the_compiled_code(void **state)
     json_array_foreach(devices, i, device)
     {
         const char *version = json_string_value(json_object_get(device, "version"));
-        if (strstr(version, "PoCL") != NULL && strstr(version, "-haswell") != NULL)
-            assert_int_equal(json_integer_value(json_object_get(device, "vector_width_f32")), 8);
+        if (strstr(version, "PoCL") == NULL || strstr(version, "-haswell") == NULL)
+            continue;
+        assert_int_equal(json_integer_value(json_object_get(device, "vector_width_f32")), 8);
+        n++;
     }
     json_decref(devices);
+    if (n == 0) {
+        print_message("skipped: no PoCL here compiles for AVX2 when it is told to\n");
+        skip();
+    }
 }
 
 int main(void)

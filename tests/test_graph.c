@@ -152,6 +152,24 @@ static void mistakes_of_a_model_are_errors(void **unused)
     gcl_error_clear(&err);
 }
 
+static void lists_are_only_operands(void **unused)
+{
+    gcl_graph *g = new_graph();
+    gcl_error err = GCL_ERROR_INIT;
+
+    (void)unused;
+    gcl_graph_reshape(g, gcl_graph_list(g), (gcl_shape){0});
+    assert_int_equal(gcl_graph_status(g, &err), GCL_E_ARG);
+    assert_non_null(strstr(err.message, "reshape: a list of weights has no shape"));
+    gcl_graph_destroy(g);
+    g = new_graph();
+    gcl_graph_output(g, gcl_graph_list(g), "y");
+    assert_int_equal(gcl_graph_status(g, &err), GCL_E_ARG);
+    assert_non_null(strstr(err.message, "the list of weights y cannot be an output"));
+    gcl_graph_destroy(g);
+    gcl_error_clear(&err);
+}
+
 /* x -> linear -> gelu -> linear -> + x; also a value nobody reads. */
 static gcl_graph *mlp_graph(bool name_inside)
 {
@@ -590,6 +608,7 @@ int main(void)
         cmocka_unit_test(errors_are_sticky_and_first),
         cmocka_unit_test(names_are_unique_and_weights_shared),
         cmocka_unit_test(mistakes_of_a_model_are_errors),
+        cmocka_unit_test(lists_are_only_operands),
         cmocka_unit_test(fusion_merges_neighbours),
         cmocka_unit_test(fusion_leaves_what_must_stay),
         cmocka_unit_test(pointwise_ops_go_before_the_resize),

@@ -18,6 +18,7 @@
 
 #include "bench/claims.h"
 #include "bench/model_bench.h"
+#include "bench/model_memory.h"
 #include "bench/record.h"
 #include "host/op.h"
 
@@ -188,6 +189,7 @@ static void steady_rows_hold_together(void **state)
         has_common(r, "model");
         assert_string_equal(text(r, "name"), names[i]);
         assert_true(real(r, "batch") == (double)(1 + i % 2) && real(r, "seed") == 7.0);
+        assert_string_equal(text(r, "weights_precision"), "auto");
         steady_row_holds_together(r);
     }
     /* twice the pictures are twice the work */
@@ -227,6 +229,32 @@ static void text_runs_for_the_tokens_asked_for(void **state)
     assert_int_equal(bench_model_run(&few, ctx, checkpoint, &o, &err), GCL_E_ARG);
     assert_non_null(strstr(err.message, "text of 25 tokens, the text tower takes 1 .. 24"));
     gcl_error_clear(&err);
+}
+
+/* Rows of another precision have another name, by which `bench compare` finds pairs. */
+static void rows_tell_the_precision_of_weights(void **state)
+{
+    static const size_t batches[] = {1};
+    static const char *const rows[][2] = {{"auto", "text/b1/t6/steady"},
+                                          {"f32", "text/b1/t6/w-f32/steady"},
+                                          {"f16", "text/b1/t6/w-f16/steady"}};
+    bench_model_options o = tiny();
+
+    (void)state;
+    o.parts = 1u << GCL_PART_TEXT;
+    o.phases = 1u << BENCH_STEADY;
+    o.batches = batches;
+    o.n_batches = 1;
+    o.tokens = 6;
+    o.rule.min_samples = o.rule.max_samples = 1;
+    for (size_t i = 0; i < N(rows); i++) {
+        json_t *records;
+        o.plan.weights = (gcl_weights_precision)i;
+        records = run(&o);
+        assert_string_equal(text(json_array_get(records, 0), "weights_precision"), rows[i][0]);
+        assert_string_equal(text(json_array_get(records, 0), "name"), rows[i][1]);
+        json_decref(records);
+    }
 }
 
 /* Runs that are timed by parts take as long as those that are not. Another process may take the
@@ -334,6 +362,63 @@ static void what_does_not_fit_is_left_out(void **state)
     records = run(&o);
     assert_non_null(json_object_get(json_array_get(records, 0), "skipped"));
     json_decref(records);
+}
+
+static bench_subject_totals totals_of(int part, size_t batch, const bench_model_options *o)
+{
+    gcl_error err = GCL_ERROR_INIT;
+    gcl_model *m = NULL;
+    bench_subject *subject = NULL;
+    bench_subject_totals t;
+
+    assert_int_equal(gcl_model_create(&m, ctx, checkpoint, &o->plan, NULL), GCL_OK);
+    if (bench_subject_create(&subject, m, checkpoint, part, batch, o, &err) != GCL_OK)
+        fail_msg("%s", err.message);
+    t = bench_subject_total(subject);
+    bench_subject_destroy(subject);
+    gcl_model_destroy(m);
+    return t;
+}
+
+/* A batch fits into the memory that it takes, whether or not another batch was measured before. */
+static void what_fits_is_not_left_out(void **state)
+{
+    static const size_t batches[] = {1, 3, 32};
+    const gcl_config *config = gcl_checkpoint_config(checkpoint);
+
+    (void)state;
+    for (int part = 0; part < BENCH_PART_COUNT; part++)
+        for (size_t i = 0; i < N(batches); i++) {
+            bench_model_options o = tiny();
+            const bench_subject_totals one = totals_of(part, 1, &o);
+            const bench_subject_totals t = totals_of(part, batches[i], &o);
+            gcl_error err = GCL_ERROR_INIT;
+            o.max_memory_bytes = t.weight_bytes + t.const_bytes + t.arena_bytes;
+            for (size_t known = 0; known < 2; known++)
+                if (bench_memory_check(ctx, config, &o, part, batches[i], known, &one, &err) !=
+                    GCL_OK)
+                    fail_msg("%s, batch %zu: %s", bench_part_name(part), batches[i], err.message);
+        }
+}
+
+/* The demo's weights are F16, of which linear layers keep halves. */
+static void halves_are_no_more_than_they_take(void **state)
+{
+    gcl_checkpoint *synthetic = checkpoint;
+    bench_model_options o = tiny();
+    bench_subject_totals t;
+    gcl_error err = GCL_ERROR_INIT;
+
+    (void)state;
+    if (gcl_checkpoint_open(&checkpoint, DEMO, NULL, &err) != GCL_OK)
+        fail_msg("%s", err.message);
+    t = totals_of(GCL_PART_TEXT, 1, &o);
+    o.max_memory_bytes = t.weight_bytes + t.const_bytes + t.arena_bytes;
+    if (bench_memory_check(ctx, gcl_checkpoint_config(checkpoint), &o, GCL_PART_TEXT, 1, 0, NULL,
+                           &err) != GCL_OK)
+        fail_msg("%s", err.message);
+    gcl_checkpoint_close(checkpoint);
+    checkpoint = synthetic;
 }
 
 /* Weights like the demo's, without the discriminator. */
@@ -488,10 +573,13 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steady_rows_hold_together),
         cmocka_unit_test(text_runs_for_the_tokens_asked_for),
+        cmocka_unit_test(rows_tell_the_precision_of_weights),
         cmocka_unit_test(named_parts_explain_the_wall_time),
         cmocka_unit_test(every_part_has_rows),
         cmocka_unit_test(new_processes_are_timed),
         cmocka_unit_test(what_does_not_fit_is_left_out),
+        cmocka_unit_test(what_fits_is_not_left_out),
+        cmocka_unit_test(halves_are_no_more_than_they_take),
         cmocka_unit_test(a_part_that_is_missing_is_named),
         cmocka_unit_test(names_are_found),
         cmocka_unit_test(failures_are_told),

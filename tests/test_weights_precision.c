@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "host/ops/grouped_linear.h"
 #include "host/ops/linear.h"
 #include "host/plan.h"
 #include "tests/with_device.h"
@@ -107,11 +108,65 @@ static void auto_keeps_the_type_of_the_file(void **state)
     }
 }
 
+/* What gcl_plan_node_at tells of a linear layer and of two in one node, whose weights are w. */
+static void node_bytes(gcl_weights_precision precision, void *w, double bytes[2])
+{
+    const gcl_plan_options options = {.variants = "linear=panel_f32", .weights = precision};
+    gcl_weight_set *set = NULL;
+    gcl_graph *g = NULL;
+    gcl_plan *plan = NULL;
+    gcl_value in, ws, biases;
+
+    assert_int_equal(gcl_graph_create(&g, NULL), GCL_OK);
+    in = gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(M, K));
+    ws = gcl_graph_list(g);
+    gcl_graph_list_add(g, ws, gcl_graph_weight(g, "w0", GCL_SHAPE(N, K)));
+    gcl_graph_list_add(g, ws, gcl_graph_weight(g, "w1", GCL_SHAPE(5, K)));
+    biases = gcl_graph_list(g);
+    gcl_graph_list_add(g, biases, gcl_graph_weight(g, "bias0", GCL_SHAPE(N)));
+    gcl_graph_list_add(g, biases, gcl_graph_weight(g, "bias1", GCL_SHAPE(5)));
+    gcl_graph_output(
+        g, gcl_linear_nobias(g, in, gcl_graph_weight(g, "w", GCL_SHAPE(N, K)), GCL_LINEAR_NK), "y");
+    gcl_graph_output(g, gcl_grouped_linear(g, in, ws, biases), "grouped");
+    assert_int_equal(
+        gcl_weight_set_create(&set, ctx, (gcl_weight_source){w, view, allows_half}, NULL), GCL_OK);
+    assert_int_equal(gcl_plan_create(&plan, ctx, g, set, &options, NULL), GCL_OK);
+    assert_int_equal(gcl_plan_n_nodes(plan), 2);
+    for (int i = 0; i < 2; i++)
+        bytes[i] = gcl_plan_node_at(plan, i).bytes;
+    gcl_plan_destroy(plan);
+    gcl_weight_set_destroy(set);
+    gcl_graph_destroy(g);
+}
+
+/* All members of a list, and 2 bytes an element of what is kept in f16. */
+static void bytes_of_a_node_are_those_of_its_weights(void **state)
+{
+    static const struct {
+        gcl_weights_precision precision;
+        void *w;
+        double w_bytes[2]; /* an element of w, of w0 and w1 */
+    } cases[] = {{GCL_WEIGHTS_AUTO, full, {4, 4}},
+                 {GCL_WEIGHTS_AUTO, halves, {2, 2}},
+                 {GCL_WEIGHTS_F32, halves, {4, 4}},
+                 {GCL_WEIGHTS_F16, full, {2, 4}}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        double bytes[2];
+        node_bytes(cases[i].precision, cases[i].w, bytes);
+        assert_true(bytes[0] == 4 * (M * K + M * N) + cases[i].w_bytes[0] * N * K);
+        assert_true(bytes[1] ==
+                    4 * (M * K + M * (N + 5) + N + 5) + cases[i].w_bytes[1] * (N + 5) * K);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_weights_are_rounded),
         cmocka_unit_test(auto_keeps_the_type_of_the_file),
+        cmocka_unit_test(bytes_of_a_node_are_those_of_its_weights),
     };
 
     return cmocka_run_group_tests(tests, open_all, close_device);

@@ -70,6 +70,8 @@ static gcl_status infer(const gcl_graph *g, const gcl_node *node, gcl_dtype *dty
     size_t N = 0, K = 0;
 
     GCL_TRY(gcl_check_operand(g, node, X, "x", GCL_F32, 2, err));
+    GCL_TRY(gcl_check_list(g, node, W, "w", err));
+    GCL_TRY(gcl_check_list(g, node, BIAS, "bias", err));
     if (w->n_members == 0 || w->n_members != bias->n_members) {
         st = GCL_FAIL(err, GCL_E_ARG,
                       "grouped_linear: w lists %d weights, bias %d, needs as many, at least 1",

@@ -60,10 +60,19 @@ static void bad_scale(gcl_graph *g)
     gcl_scale_add(g, a, a, gcl_graph_weight(g, "scale", GCL_SHAPE(3)));
 }
 
+static void bad_lists(gcl_graph *g)
+{
+    const gcl_value list = gcl_graph_list(g);
+
+    gcl_graph_list_add(g, list, gcl_graph_weight(g, "w", GCL_SHAPE(1)));
+    gcl_add(g, list, list, 1.0f);
+}
+
 static const op_bad_call bad_calls[] = {
     {"b_does_not_fit", bad_shape, GCL_E_SHAPE,
      "add: b is [2], needs the shape or the last dims of a [2, 3]"},
     {"scale_length", bad_scale, GCL_E_SHAPE, "add: scale is [3] f32, needs [1] f32"},
+    {"lists", bad_lists, GCL_E_SHAPE, "add: a is a list of 1 weights, needs f32 of rank any"},
 };
 
 const op_suite op_suite_add = {

@@ -125,6 +125,12 @@ static void bad_bias(gcl_graph *g)
                gcl_graph_weight(g, "w", GCL_SHAPE(5, 3)), gcl_graph_weight(g, "b", GCL_SHAPE(3)));
 }
 
+static void bad_list(gcl_graph *g)
+{
+    gcl_linear(g, gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(2, 3)),
+               gcl_graph_weight(g, "w", GCL_SHAPE(5, 3)), gcl_graph_list(g));
+}
+
 static void bad_dtype(gcl_graph *g)
 {
     gcl_linear_nobias(g, gcl_graph_input(g, "x", GCL_I32, GCL_SHAPE(2, 3)),
@@ -134,6 +140,7 @@ static void bad_dtype(gcl_graph *g)
 static const op_bad_call bad_calls[] = {
     {"k_differs", bad_k, GCL_E_SHAPE, "linear: x is [2, 3], w needs its last dim to be K = 4"},
     {"bias_length", bad_bias, GCL_E_SHAPE, "linear: bias is [3] f32, needs [5] f32"},
+    {"bias_list", bad_list, GCL_E_SHAPE, "linear: bias is a list of 0 weights, needs [5] f32"},
     {"x_dtype", bad_dtype, GCL_E_SHAPE, "linear: x is [2, 3] i32, needs f32"},
 };
 
