@@ -287,11 +287,14 @@ static double flops_of(const gcl_graph *g)
     return flops;
 }
 
+/* Less than any CPU's last cache: some runtimes report a core's own one (Intel's). */
+enum { LEAST_CACHE = 8 << 20 };
+
 /* So that what a node writes is in the cache when the next one reads it. */
 static void split_batch(gcl_graph *g, size_t bytes, const gcl_device_info *device)
 {
-    if (bytes == 0 && gcl_device_is_cpu(device))
-        bytes = (size_t)device->cache_bytes / 2;
+    if (bytes == 0 && gcl_device_is_cpu(device) && device->cache_bytes > 0)
+        bytes = (device->cache_bytes > LEAST_CACHE ? (size_t)device->cache_bytes : LEAST_CACHE) / 2;
     if (bytes > 0)
         gcl_graph_split(g, bytes, device->mem_align_bytes);
 }

@@ -200,6 +200,7 @@ gcl_status op_instance_plan(op_instance *i, gcl_plan **plan, gcl_context *ctx,
     snprintf(request, sizeof request, "%s=%s", i->suite->op, variant);
     /* an op of one variant needs no request, and need not be in the table of ops */
     options.variants = i->op->variants[1].name == NULL ? NULL : request;
+    options.split_bytes = SIZE_MAX; /* a case is one node, whatever the device's cache */
     GCL_TRY(gcl_plan_create(plan, ctx, i->graph, weights, &options, err));
     if (gcl_plan_n_nodes(*plan) != i->suite->n_nodes) {
         st = GCL_FAIL(err, GCL_E_MISMATCH, "%d nodes after fusion, the suite expects %d",
