@@ -33,8 +33,8 @@ typedef struct gcl_plan_options {
     bool apart;           /* a buffer of its exact size for every slot, for checkers of accesses;
                              guard comes first. Both know a batch that runs in parts as one slot */
     size_t split_bytes;   /* a node's operands and result beyond which a batch runs in parts
-                             (gcl_graph_split), SIZE_MAX: never; 0: half of a CPU's last cache, 4 MiB or more. Without
-                             meaning where no_fusion */
+                             (gcl_graph_split), SIZE_MAX: never; 0: half of a CPU's last cache,
+                             4 MiB or more. Without meaning where no_fusion */
     const char *variants; /* "linear=plain_f32,conv2d=..." overrides the tables; NULL: none */
     const char *build_options; /* appended to those of every program; NULL: none */
 } gcl_plan_options;
