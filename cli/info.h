@@ -4,11 +4,16 @@
 #ifndef GCL_CLI_INFO_H
 #define GCL_CLI_INFO_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "model/config.h"
 
 /** Prints what the file holds. @param tensors  every tensor too */
 gcl_status cli_info_safetensors(const char *path, bool json, bool tensors, gcl_error *err);
+
+/** A new reference. */
+json_t *cli_info_config(const gcl_config *c);
 
 #endif

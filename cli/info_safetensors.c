@@ -4,33 +4,10 @@
 
 #include "cli/info.h"
 #include "cli/output.h"
-#include "model/config.h"
+#include "model/names.h"
+#include "weights/safetensors.h"
 
 /* ---- gathering ---- */
-
-/* Part of the model that a tensor belongs to, by its name. */
-static const char *part_of(const char *name)
-{
-    static const struct {
-        const char *prefix, *part;
-    } parts[] = {
-        {"visual.", "CLIP image tower"},
-        {"transformer.", "CLIP text tower"},
-        {"token_embedding.", "CLIP text tower"},
-        {"positional_embedding", "CLIP text tower"},
-        {"ln_final.", "CLIP text tower"},
-        {"text_projection", "CLIP text tower"},
-        {"logit_scale", "CLIP"},
-        {"netG.", "netG"},
-        {"netD.", "netD"},
-        {"netC.", "netC"},
-    };
-
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        if (strncmp(name, parts[i].prefix, strlen(parts[i].prefix)) == 0)
-            return parts[i].part;
-    return "other";
-}
 
 static void count(json_t *table, const char *row, const gcl_tensor_view *t)
 {
@@ -57,7 +34,7 @@ static json_t *numbers(const size_t *list, size_t n)
     return json;
 }
 
-static json_t *describe_config(const gcl_config *c)
+json_t *cli_info_config(const gcl_config *c)
 {
     const struct {
         const char *name;
@@ -114,7 +91,7 @@ static json_t *describe_file(const gcl_safetensors *file, const gcl_config *conf
 
     for (size_t i = 0; i < gcl_safetensors_count(file); i++) {
         const gcl_tensor_view *t = gcl_safetensors_at(file, i);
-        count(parts, part_of(t->name), t);
+        count(parts, gcl_model_part_name(gcl_name_part(t->name)), t);
         count(dtypes, gcl_tensor_dtype_name(t->dtype), t);
         if (tensors)
             json_array_append_new(list, describe_tensor(t));
@@ -126,7 +103,7 @@ static json_t *describe_file(const gcl_safetensors *file, const gcl_config *conf
     }
     return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o*}", "file",
                      cli_json_text(gcl_safetensors_path(file)), "format", "safetensors", "config",
-                     config != NULL ? describe_config(config) : json_null(), "parts", parts,
+                     config != NULL ? cli_info_config(config) : json_null(), "parts", parts,
                      "dtypes", dtypes, "metadata_bytes", metadata, "tensors", list);
 }
 
@@ -176,7 +153,7 @@ gcl_status cli_info_safetensors(const char *path, bool json, bool tensors, gcl_e
     json_t *all;
 
     GCL_TRY(gcl_safetensors_open(&file, path, err));
-    has_config = gcl_config_from_file(&config, file, NULL) == GCL_OK;
+    has_config = gcl_config_from_tensors(&config, gcl_safetensors_set(file), NULL) == GCL_OK;
     all = describe_file(file, has_config ? &config : NULL, tensors);
     if (!json && all != NULL)
         print_file(file, all, tensors);

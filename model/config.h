@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "weights/safetensors.h"
+#include "weights/tensor_set.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -59,8 +59,17 @@ const char *gcl_config_preset_name(int i);
 /** GCL_E_NOT_FOUND, listing the names, for an unknown one. */
 gcl_status gcl_config_preset(gcl_config *out, const char *name, gcl_error *err);
 
+/**
+ * Whether what shapes tell of c is as in preset; parts that c lacks are not compared.
+ *
+ * @param origin  where c is from, for messages
+ * @return GCL_OK; GCL_E_SHAPE, naming what differs
+ */
+gcl_status gcl_config_check(const gcl_config *c, const gcl_config *preset, const char *origin,
+                            gcl_error *err);
+
 /** Reads shapes and metadata; GCL_E_FORMAT when they describe neither CLIP nor GALIP. */
-gcl_status gcl_config_from_file(gcl_config *out, const gcl_safetensors *file, gcl_error *err);
+gcl_status gcl_config_from_tensors(gcl_config *out, const gcl_tensor_set *set, gcl_error *err);
 
 #ifdef __cplusplus
 }
