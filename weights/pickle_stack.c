@@ -24,7 +24,7 @@ gcl_status gcl_pickle_take(gcl_pickle_machine *m, const uint8_t **out, uint64_t 
 gcl_status gcl_pickle_take_number(gcl_pickle_machine *m, uint64_t *out, int width, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    const uint8_t *p;
+    const uint8_t *p = NULL;
 
     GCL_TRY(gcl_pickle_take(m, &p, (uint64_t)width, err));
     *out = 0;
