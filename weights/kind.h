@@ -4,6 +4,8 @@
 #ifndef GCL_WEIGHTS_KIND_H
 #define GCL_WEIGHTS_KIND_H
 
+#include <stddef.h>
+
 #include "base/error.h"
 
 #ifdef __cplusplus
@@ -25,6 +27,9 @@ typedef enum gcl_weights_kind {
  *         cannot be read
  */
 gcl_status gcl_weights_kind_of(gcl_weights_kind *out, const char *path, gcl_error *err);
+
+/** The same from the first bytes of a file; 16 are enough. */
+gcl_weights_kind gcl_weights_kind_of_bytes(const void *data, size_t bytes);
 
 /** What a user calls it ("PyTorch zip archive"); static string. */
 const char *gcl_weights_kind_name(gcl_weights_kind kind);
