@@ -1,9 +1,11 @@
 /* cmd_convert.c - galip convert: weights into one file, in the types wanted. */
+#include <string.h>
+
 #include "cli/convert_report.h"
 #include "cli/options.h"
 #include "cli/output.h"
 
-enum { KEY_F16 = CLI_KEY_OWN, KEY_F16_ALL, KEY_F32, KEY_DRY_RUN };
+enum { KEY_F16 = CLI_KEY_OWN, KEY_F16_ALL, KEY_F32, KEY_ACTIVATION, KEY_DRY_RUN };
 
 static const cli_flag flags[] = {
     {"output", 'o', "PATH", "the .safetensors file to write"},
@@ -21,6 +23,9 @@ static const cli_flag flags[] = {
     {"preset", CLI_KEY_PRESET, "NAME",
      "what no tensor's shape tells is as in galip-224 or galip-56\n"
      "(default: as the inputs say, or the preset whose shapes they have)"},
+    {"activation", KEY_ACTIVATION, "NAME",
+     "quick_gelu (OpenAI's) or gelu (most of open_clip's own), for a CLIP\n"
+     "whose files do not say which"},
     {"dry-run", KEY_DRY_RUN, NULL, "check everything, write nothing"},
     CLI_FLAG_JSON,
     CLI_FLAG_HELP,
@@ -28,7 +33,7 @@ static const cli_flag flags[] = {
 };
 
 typedef struct options {
-    const char *output;
+    const char *output, *activation;
     gcl_store store;
     bool dry_run;
 } options;
@@ -44,6 +49,11 @@ static gcl_status set(void *user, int key, char *value, gcl_error *err)
         o->output = value;
     else if (key == KEY_DRY_RUN)
         o->dry_run = true;
+    else if (key == KEY_ACTIVATION && strcmp(value, "quick_gelu") != 0 &&
+             strcmp(value, "gelu") != 0)
+        return CLI_USAGE(err, "--activation is \"%s\", needs quick_gelu or gelu", value);
+    else if (key == KEY_ACTIVATION)
+        o->activation = value;
     else if (o->store != GCL_STORE_AS_IS && o->store != store)
         return CLI_USAGE(err, "--f16, --f16-all and --f32 exclude each other");
     else
@@ -76,6 +86,7 @@ static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error 
     if (!o.dry_run)
         GCL_TRY(cli_check_writable(o.output, err));
     from.preset = common.preset;
+    from.activation = o.activation;
     from.vocab = common.vocab;
     from.store = o.store;
     st = gcl_conversion_open(&c, &from, err);

@@ -322,6 +322,7 @@ static gcl_status read_metadata(gcl_config *c, const gcl_tensor_set *set, gcl_er
     gcl_status st = GCL_OK;
     const char *preset = gcl_tensor_set_metadata(set, "preset");
     const char *gain = gcl_tensor_set_metadata(set, "mapper_gain");
+    const char *activation = gcl_tensor_set_metadata(set, "activation");
     gcl_config base = {.feature_layers = {1, 4, 8}, .mapper_gain = 0.1f};
 
     base.vision_heads = c->vision_width / 64;
@@ -340,6 +341,15 @@ static gcl_status read_metadata(gcl_config *c, const gcl_tensor_set *set, gcl_er
     GCL_TRY(read_numbers(set, "text_heads", &c->text_heads, 1, err));
     GCL_TRY(read_numbers(set, "feature_layers", c->feature_layers, GCL_FEATURE_LAYERS, err));
     GCL_TRY(read_numbers(set, "prompt_layers", c->prompt_layers, c->n_prompts, err));
+    if (activation != NULL && strcmp(activation, "gelu") != 0 &&
+        strcmp(activation, "quick_gelu") != 0) {
+        st = GCL_FAIL(err, GCL_E_FORMAT,
+                      "%s: metadata activation is \"%.80s\", needs quick_gelu or "
+                      "gelu",
+                      set->origin, activation);
+        goto done;
+    }
+    c->exact_gelu = activation != NULL && strcmp(activation, "gelu") == 0;
     if (gain != NULL && !read_number(gain, &c->mapper_gain))
         st = GCL_FAIL(err, GCL_E_FORMAT, "%s: metadata mapper_gain is \"%s\", needs a number",
                       set->origin, gain);

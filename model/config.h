@@ -29,6 +29,7 @@ typedef struct gcl_config {
     /* CLIP text tower; 0 when the weights have none */
     size_t context_length, vocab_size, text_width, text_layers, text_heads;
     size_t embed_dim;
+    bool exact_gelu; /* GELU in both towers; false: QuickGELU, as OpenAI's */
 
     /* NetG; 0 when the weights have none. cond_dim is the sentence's length alone. */
     size_t nz, cond_dim, ngf, code_size, code_ch, mid_ch, map_blocks, g_blocks;

@@ -30,8 +30,9 @@ typedef struct gcl_conversion_options {
     const char *const *inputs; /* weight files, config.json or open_clip_config.json of a CLIP, or
                                 * one "synthetic:SEED" */
     size_t n_inputs;
-    const char *preset; /* what shapes do not tell comes from it; NULL: from the inputs */
-    const char *vocab;  /* a file of merges to embed (model/merges.h); NULL: those of the inputs */
+    const char *preset;     /* what shapes do not tell comes from it; NULL: from the inputs */
+    const char *activation; /* "quick_gelu" or "gelu" of a CLIP; NULL: as the inputs say */
+    const char *vocab; /* a file of merges to embed (model/merges.h); NULL: those of the inputs */
     gcl_store store;
 } gcl_conversion_options;
 
@@ -77,7 +78,7 @@ typedef struct gcl_conversion_notes {
     bool copy_is_used;              /* no CLIP had an image tower */
     bool has_part[GCL_PART_COUNT_]; /* whether all weights of the part are there */
     bool has_merges;
-    bool activation_is_known; /* a config.json said so; else QuickGELU is assumed, as OpenAI's */
+    bool activation_is_known; /* the inputs or the options say so; else QuickGELU is assumed */
 } gcl_conversion_notes;
 
 const gcl_conversion_notes *gcl_conversion_about(const gcl_conversion *c);

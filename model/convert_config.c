@@ -201,6 +201,8 @@ gcl_status gcl_conversion_read_config(gcl_conversion *c, const gcl_conversion_op
     GCL_TRY(add_files(c, options->vocab != NULL, err));
     if (json != NULL)
         GCL_TRY(add_json(c, json, err));
+    if (options->activation != NULL)
+        GCL_TRY(add(c, "activation", options->activation, "--activation", err));
     GCL_TRY(add_preset(c, options->preset, err));
     if (c->config.preset[0] == '\0')
         GCL_TRY(add_rules(c, err));

@@ -141,7 +141,8 @@ static void check_types(const char *path, gcl_store store)
 
 static void convert(const char *path, const char *weights, gcl_store store)
 {
-    const gcl_conversion_options from = {&weights, 1, "galip-56", NULL, store};
+    const gcl_conversion_options from = {
+        .inputs = &weights, .n_inputs = 1, .preset = "galip-56", .store = store};
     gcl_conversion *c = NULL;
 
     assert_int_equal(gcl_conversion_open(&c, &from, NULL), GCL_OK);
