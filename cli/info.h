@@ -10,8 +10,12 @@
 #include "base/error.h"
 #include "model/config.h"
 
-/** Prints what the file holds. @param tensors  every tensor too */
-gcl_status cli_info_safetensors(const char *path, bool json, bool tensors, gcl_error *err);
+/**
+ * Prints what a safetensors or PyTorch file holds; no tensor is loaded.
+ *
+ * @param tensors  every tensor too
+ */
+gcl_status cli_info_weights(const char *path, bool json, bool tensors, gcl_error *err);
 
 /** A new reference. */
 json_t *cli_info_config(const gcl_config *c);

@@ -57,12 +57,13 @@ static gcl_status add_files(gcl_conversion *c, bool has_vocab, gcl_error *err)
     gcl_status st = GCL_OK;
 
     for (size_t f = 0; f < c->n_files; f++) {
-        size_t n = 0;
-        const gcl_metadata_pair *pairs = gcl_tensor_file_metadata(c->files[f], &n);
-        for (size_t i = 0; i < n; i++)
-            if (strcmp(pairs[i].key, "format") != 0 &&
-                !(has_vocab && strcmp(pairs[i].key, "merges") == 0))
-                GCL_TRY(add(c, pairs[i].key, pairs[i].value, c->origin, err));
+        const gcl_safetensors *file = gcl_tensor_file_safetensors(c->files[f]);
+        const gcl_tensor_set *set = file != NULL ? gcl_safetensors_set(file) : NULL;
+        for (size_t i = 0; set != NULL && i < set->n_metadata; i++) {
+            const gcl_metadata_pair *p = &set->metadata[i];
+            if (strcmp(p->key, "format") != 0 && !(has_vocab && strcmp(p->key, "merges") == 0))
+                GCL_TRY(add(c, p->key, p->value, set->origin, err));
+        }
     }
 done:
     return st;

@@ -5,7 +5,6 @@
 
 #include "base/file.h"
 #include "weights/kind.h"
-#include "weights/safetensors.h"
 #include "weights/torch_file.h"
 
 struct gcl_tensor_file {
@@ -57,7 +56,7 @@ void gcl_tensor_file_close(gcl_tensor_file *f)
     free(f);
 }
 
-const char *gcl_tensor_file_kind(const gcl_tensor_file *f)
+const char *gcl_tensor_file_format(const gcl_tensor_file *f)
 {
     if (f->torch == NULL)
         return "safetensors";
@@ -90,10 +89,25 @@ void gcl_tensor_file_drop(gcl_tensor_file *f, size_t i)
                      gcl_safetensors_at(f->safetensors, i)->bytes);
 }
 
-const gcl_metadata_pair *gcl_tensor_file_metadata(const gcl_tensor_file *f, size_t *n)
+const char *gcl_tensor_file_metadata(const gcl_tensor_file *f, const char *key)
 {
-    const gcl_tensor_set *set = f->safetensors != NULL ? gcl_safetensors_set(f->safetensors) : NULL;
+    return f->torch != NULL ? gcl_torch_file_metadata(f->torch, key)
+                            : gcl_safetensors_metadata(f->safetensors, key);
+}
 
-    *n = set != NULL ? set->n_metadata : 0;
-    return set != NULL ? set->metadata : NULL;
+size_t gcl_tensor_file_metadata_count(const gcl_tensor_file *f)
+{
+    return f->torch != NULL ? gcl_torch_file_metadata_count(f->torch)
+                            : gcl_safetensors_metadata_count(f->safetensors);
+}
+
+const char *gcl_tensor_file_metadata_key(const gcl_tensor_file *f, size_t i)
+{
+    return f->torch != NULL ? gcl_torch_file_metadata_key(f->torch, i)
+                            : gcl_safetensors_metadata_key(f->safetensors, i);
+}
+
+const gcl_safetensors *gcl_tensor_file_safetensors(const gcl_tensor_file *f)
+{
+    return f->safetensors;
 }

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "weights/tensor_set.h"
+#include "weights/safetensors.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -28,7 +28,7 @@ gcl_status gcl_tensor_file_open(gcl_tensor_file **out, const char *path, gcl_err
 void gcl_tensor_file_close(gcl_tensor_file *file);
 
 /** What a user calls its kind ("TorchScript archive"); static string. */
-const char *gcl_tensor_file_kind(const gcl_tensor_file *file);
+const char *gcl_tensor_file_format(const gcl_tensor_file *file);
 
 size_t gcl_tensor_file_count(const gcl_tensor_file *file);
 
@@ -41,8 +41,13 @@ gcl_status gcl_tensor_file_load(gcl_tensor_file *file, size_t i, gcl_error *err)
 /** Gives back the memory that the data of tensor i takes; it may be loaded again. */
 void gcl_tensor_file_drop(gcl_tensor_file *file, size_t i);
 
-/** The metadata of a safetensors file, [*n] in byte order of the keys; none of other kinds. */
-const gcl_metadata_pair *gcl_tensor_file_metadata(const gcl_tensor_file *file, size_t *n);
+/** As gcl_safetensors_metadata and gcl_torch_file_metadata, and so on. */
+const char *gcl_tensor_file_metadata(const gcl_tensor_file *file, const char *key);
+size_t gcl_tensor_file_metadata_count(const gcl_tensor_file *file);
+const char *gcl_tensor_file_metadata_key(const gcl_tensor_file *file, size_t i);
+
+/** The file if it is one of safetensors, else NULL; borrowed. */
+const gcl_safetensors *gcl_tensor_file_safetensors(const gcl_tensor_file *file);
 
 #ifdef __cplusplus
 }
