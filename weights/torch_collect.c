@@ -171,6 +171,7 @@ static gcl_status visit_dict(walk *w, const value *dict, gcl_error *err)
 {
     gcl_status st = GCL_OK;
 
+    w->steps += dict->items.count;
     if (has_key(dict, "state") && has_key(dict, "param_groups"))
         goto done; /* of an optimizer */
     for (size_t i = 0; i < dict->items.count; i += 2) {
