@@ -64,8 +64,7 @@ static gcl_status find_prefix(gcl_torch_file *f, gcl_error *err)
     return GCL_OK;
 }
 
-/* PREFIX/NAME; NULL when the archive has none. */
-static gcl_zip_entry *find_file(const gcl_torch_file *f, const char *name)
+gcl_zip_entry *gcl_torch_file_entry(const gcl_torch_file *f, const char *name)
 {
     char path[MAX_PREFIX + 40];
 
@@ -77,7 +76,7 @@ static gcl_zip_entry *find_file(const gcl_torch_file *f, const char *name)
 static gcl_status check_byte_order(gcl_torch_file *f, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    gcl_zip_entry *e = find_file(f, "byteorder");
+    gcl_zip_entry *e = gcl_torch_file_entry(f, "byteorder");
 
     if (e == NULL)
         return GCL_OK;
@@ -97,7 +96,7 @@ done:
 static gcl_status read_pickle(gcl_torch_file *f, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    gcl_zip_entry *e = find_file(f, "data.pkl");
+    gcl_zip_entry *e = gcl_torch_file_entry(f, "data.pkl");
     gcl_pickle *pickle = NULL;
     const gcl_pickle_global *allowed;
     size_t n_allowed;
@@ -191,7 +190,7 @@ static gcl_status open_bytes(gcl_torch_file *f, const void *data, size_t bytes, 
     GCL_TRY(check_kind(f, data, bytes, err));
     GCL_TRY(gcl_zip_open(&f->zip, f->path, data, bytes, err));
     GCL_TRY(find_prefix(f, err));
-    f->is_script = find_file(f, "constants.pkl") != NULL;
+    f->is_script = gcl_torch_file_entry(f, "constants.pkl") != NULL;
     GCL_TRY(check_byte_order(f, err));
     GCL_TRY(read_pickle(f, err));
     GCL_TRY(sort_names(f, err));
