@@ -89,9 +89,8 @@ static bool dtype_of(gcl_tensor_dtype *out, const gcl_pickle_value *v, int base)
 static gcl_status find_entry(gcl_torch_tensor *t, const gcl_torch_file *f,
                              const gcl_pickle_text *key, gcl_error *err)
 {
-    char name[300];
+    char name[32];
     size_t digits = 0;
-    int n;
 
     while (digits < key->bytes && key->data[digits] >= '0' && key->data[digits] <= '9')
         digits++;
@@ -99,11 +98,11 @@ static gcl_status find_entry(gcl_torch_tensor *t, const gcl_torch_file *f,
         return GCL_FAIL(err, GCL_E_FORMAT,
                         "%s: tensor %s: the key of its storage is no number: %.*s", t->view.file,
                         t->view.name, (int)(key->bytes < 40 ? key->bytes : 40), key->data);
-    n = snprintf(name, sizeof name, "%s/data/%.*s", f->prefix, (int)key->bytes, key->data);
-    t->entry = n < (int)sizeof name ? gcl_zip_find(f->zip, name) : NULL;
+    snprintf(name, sizeof name, "data/%.*s", (int)key->bytes, key->data);
+    t->entry = gcl_torch_file_entry(f, name);
     if (t->entry == NULL)
-        return GCL_FAIL(err, GCL_E_FORMAT, "%s: tensor %s: zip entry %.200s is missing",
-                        t->view.file, t->view.name, name);
+        return GCL_FAIL(err, GCL_E_FORMAT, "%s: tensor %s: zip entry %s/%s is missing",
+                        t->view.file, t->view.name, f->prefix, name);
     return GCL_OK;
 }
 
