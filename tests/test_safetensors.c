@@ -286,7 +286,7 @@ static void unreadable_files_are_refused(void **state)
 /* ---- writer ---- */
 
 static const gcl_metadata_pair sample_metadata[] = {{"producer", "test \"quoted\"\n"},
-                                                       {"gr\xc3\xbcn", "\xe7\x8c\xab"}};
+                                                    {"gr\xc3\xbcn", "\xe7\x8c\xab"}};
 static const float sample_f32[] = {1.5f, -2.0f, 0.0f, 3e38f, 1e-42f, -0.0f};
 static const uint16_t sample_f16[] = {0x3c00, 0x0001, 0x7bff};
 static const int64_t sample_i64[] = {-5, 1};
