@@ -84,21 +84,21 @@ static json_t *commands(const bool *has_part, bool served)
     return list;
 }
 
-static json_t *missing_parts(const bool *has_part)
+static json_t *missing_parts(const gcl_conversion_notes *notes)
 {
-    static const struct {
+    const struct {
         gcl_part part;
         const char *name;
     } all[] = {
         {GCL_PART_TEXT, "CLIP text tower"},
-        {GCL_PART_IMAGE, "CLIP image tower"},
+        {GCL_PART_IMAGE, notes->copy_is_used ? "end of the CLIP image tower" : "CLIP image tower"},
         {GCL_PART_NETG, "netG"},
         {GCL_PART_NETD, "netD and netC"},
     };
     json_t *list = json_array();
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        if (!has_part[all[i].part])
+        if (!notes->has_part[all[i].part])
             json_array_append_new(list, json_string(all[i].name));
     return list;
 }
@@ -124,7 +124,7 @@ static json_t *gather(const gcl_conversion *c, const char *path)
         (json_int_t)notes->copied, "values", (json_int_t)notes->copy_values, "used",
         notes->copy_is_used, "activation", activation, "has_merges", notes->has_merges, "serves",
         commands(notes->has_part, true), "does_not_serve", commands(notes->has_part, false),
-        "missing", missing_parts(notes->has_part), "useless_tensors", (json_int_t)notes->n_useless,
+        "missing", missing_parts(notes), "useless_tensors", (json_int_t)notes->n_useless,
         "unknown_tensors", unknown);
 }
 

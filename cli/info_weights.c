@@ -86,6 +86,7 @@ json_t *cli_info_config(const gcl_config *c)
     json_object_set_new(json, "prompt_layers", numbers(c->prompt_layers, c->n_prompts));
     json_object_set_new(json, "feature_layers", numbers(c->feature_layers, GCL_FEATURE_LAYERS));
     json_object_set_new(json, "mapper_gain", json_real((double)c->mapper_gain));
+    json_object_set_new(json, "activation", json_string(c->exact_gelu ? "gelu" : "quick_gelu"));
     return json;
 }
 

@@ -9,6 +9,8 @@
 
 #include "model/merges.h"
 
+enum { MAX_METADATA = 1000 }; /* keys of an input; each is looked up among all before it */
+
 /* ---- metadata ---- */
 
 static int compare_pairs(const void *a, const void *b)
@@ -59,6 +61,11 @@ static gcl_status add_files(gcl_conversion *c, bool has_vocab, gcl_error *err)
     for (size_t f = 0; f < c->n_files; f++) {
         const gcl_safetensors *file = gcl_tensor_file_safetensors(c->files[f]);
         const gcl_tensor_set *set = file != NULL ? gcl_safetensors_set(file) : NULL;
+        if (set != NULL && set->n_metadata > MAX_METADATA) {
+            st = GCL_FAIL(err, GCL_E_FORMAT, "%s: %zu metadata keys, at most %d allowed here",
+                          set->origin, set->n_metadata, MAX_METADATA);
+            goto done;
+        }
         for (size_t i = 0; set != NULL && i < set->n_metadata; i++) {
             const gcl_metadata_pair *p = &set->metadata[i];
             if (strcmp(p->key, "format") != 0 && !(has_vocab && strcmp(p->key, "merges") == 0))
