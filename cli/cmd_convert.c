@@ -90,8 +90,8 @@ static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error 
     from.vocab = common.vocab;
     from.store = o.store;
     st = gcl_conversion_open(&c, &from, err);
-    if (st == GCL_E_ARG)
-        st = CLI_E_USAGE; /* the spec of synthetic weights */
+    if (st == GCL_E_ARG && strncmp(from.inputs[0], "synthetic:", 10) == 0)
+        st = CLI_E_USAGE;
     GCL_TRY(st);
     if (!o.dry_run)
         GCL_TRY(gcl_conversion_write(c, o.output, err));

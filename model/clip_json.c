@@ -134,7 +134,7 @@ gcl_status gcl_clip_json_read(gcl_clip_json *out, const char *path, gcl_error *e
     json_error_t why;
     json_t *root = NULL, *model;
 
-    memset(out, 0, sizeof *out);
+    *out = (gcl_clip_json){.path = path};
     GCL_TRY(gcl_file_read(&text, &bytes, path, MAX_BYTES, err));
     root = json_loadb(text, bytes, 0, &why);
     if (root == NULL) {

@@ -15,6 +15,7 @@ extern "C" {
 #endif
 
 typedef struct gcl_clip_json {
+    const char *path;                /* as given; borrowed */
     size_t vision_heads, text_heads; /* 0: it does not say */
     bool exact_gelu;                 /* false: QuickGELU */
 } gcl_clip_json;

@@ -92,6 +92,22 @@ static bool is_there(const gcl_conversion *c, gcl_part part)
     }
 }
 
+/* The graph of a part. Without netD the image tower need not have its features. */
+static gcl_status build_part(gcl_graph **out, const gcl_conversion *c, gcl_part part,
+                             gcl_error *err)
+{
+    const gcl_config *k = &c->config;
+    gcl_error why = GCL_ERROR_INIT;
+    gcl_status st = part == GCL_PART_IMAGE && !k->has_netd
+                        ? gcl_photo_graph(out, k, k->image_size, k->image_size, &why)
+                        : gcl_part_graph(out, k, part, 1, 0, &why);
+
+    if (st != GCL_OK)
+        st = GCL_FAIL(err, st == GCL_E_NOMEM ? st : GCL_E_FORMAT, "%s: %s", c->origin, why.message);
+    gcl_error_clear(&why);
+    return st;
+}
+
 /* Every weight that the graph of a part reads. */
 static gcl_status check_part(gcl_conversion *c, gcl_part part, gcl_error *err)
 {
@@ -101,10 +117,7 @@ static gcl_status check_part(gcl_conversion *c, gcl_part part, gcl_error *err)
     c->notes.has_part[part] = is_there(c, part);
     if (!c->notes.has_part[part])
         return GCL_OK;
-    if (part == GCL_PART_IMAGE && !c->config.has_netd) /* then it need not have features */
-        GCL_TRY(gcl_photo_graph(&g, &c->config, c->config.image_size, c->config.image_size, err));
-    else
-        GCL_TRY(gcl_part_graph(&g, &c->config, part, 1, 0, err));
+    GCL_TRY(build_part(&g, c, part, err));
     for (gcl_value v = 0; v < gcl_graph_n_values(g); v++)
         if (gcl_graph_tensor(g, v)->kind == GCL_VALUE_WEIGHT)
             GCL_TRY(check_weight(c, gcl_graph_tensor(g, v), err));

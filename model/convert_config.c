@@ -76,22 +76,22 @@ done:
     return st;
 }
 
-static gcl_status add_count(gcl_conversion *c, const char *key, size_t value, gcl_error *err)
+static gcl_status add_count(gcl_conversion *c, const char *key, size_t value, const char *from,
+                            gcl_error *err)
 {
     char text[24];
 
     snprintf(text, sizeof text, "%zu", value);
-    return value == 0 ? GCL_OK : add(c, key, text, "the configuration of the CLIP", err);
+    return value == 0 ? GCL_OK : add(c, key, text, from, err);
 }
 
 static gcl_status add_json(gcl_conversion *c, const gcl_clip_json *json, gcl_error *err)
 {
     gcl_status st = GCL_OK;
 
-    GCL_TRY(add_count(c, "vision_heads", json->vision_heads, err));
-    GCL_TRY(add_count(c, "text_heads", json->text_heads, err));
-    GCL_TRY(add(c, "activation", json->exact_gelu ? "gelu" : "quick_gelu",
-                "the configuration of the CLIP", err));
+    GCL_TRY(add_count(c, "vision_heads", json->vision_heads, json->path, err));
+    GCL_TRY(add_count(c, "text_heads", json->text_heads, json->path, err));
+    GCL_TRY(add(c, "activation", json->exact_gelu ? "gelu" : "quick_gelu", json->path, err));
 done:
     return st;
 }
@@ -164,9 +164,9 @@ static gcl_status add_rules(gcl_conversion *c, gcl_error *err)
     const gcl_config *k = &c->config;
 
     if (gcl_tensor_set_metadata(&c->set, "vision_heads") == NULL)
-        GCL_TRY(add_count(c, "vision_heads", k->vision_heads, err));
+        GCL_TRY(add_count(c, "vision_heads", k->vision_heads, c->origin, err));
     if (gcl_tensor_set_metadata(&c->set, "text_heads") == NULL)
-        GCL_TRY(add_count(c, "text_heads", k->text_heads, err));
+        GCL_TRY(add_count(c, "text_heads", k->text_heads, c->origin, err));
     if (gcl_tensor_set_metadata(&c->set, "prompt_layers") == NULL)
         GCL_TRY(add_list(c, "prompt_layers", k->prompt_layers, k->n_prompts, err));
     if (k->has_netd && gcl_tensor_set_metadata(&c->set, "feature_layers") == NULL)
