@@ -158,7 +158,8 @@ static void print_rows(json_t *rows)
     }
 }
 
-/* The paper counts CLIP's image tower twice among the frozen ones: netG has a copy. */
+/* The paper's figures are those of its comparison with other models; its 0.24 billion count CLIP's image
+ * tower twice, as netG has a copy. Source: arXiv:2301.12959. */
 static void print_learnable(const gcl_conversion *c, json_t *all)
 {
     json_t *copy = json_object_get(all, "image_tower_copy");

@@ -52,37 +52,15 @@ static json_t *numbers(const size_t *list, size_t n)
 
 json_t *cli_info_config(const gcl_config *c)
 {
-    const struct {
-        const char *name;
-        size_t value;
-    } sizes[] = {
-        {"image_size", c->image_size},
-        {"patch_size", c->patch_size},
-        {"vision_width", c->vision_width},
-        {"vision_layers", c->vision_layers},
-        {"vision_heads", c->vision_heads},
-        {"context_length", c->context_length},
-        {"vocab_size", c->vocab_size},
-        {"text_width", c->text_width},
-        {"text_layers", c->text_layers},
-        {"text_heads", c->text_heads},
-        {"embed_dim", c->embed_dim},
-        {"nz", c->nz},
-        {"cond_dim", c->cond_dim},
-        {"ngf", c->ngf},
-        {"code_size", c->code_size},
-        {"code_ch", c->code_ch},
-        {"mid_ch", c->mid_ch},
-        {"map_blocks", c->map_blocks},
-        {"g_blocks", c->g_blocks},
-        {"n_prompts", c->n_prompts},
-        {"ndf", c->ndf},
-    };
     json_t *json = json_object();
+    const char *name;
+    size_t value = 0;
 
     json_object_set_new(json, "preset", cli_json_text(c->preset));
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-        json_object_set_new(json, sizes[i].name, json_integer((json_int_t)sizes[i].value));
+    for (int i = 0; (name = gcl_config_size(c, i, &value)) != NULL; i++)
+        json_object_set_new(json, name, json_integer((json_int_t)value));
+    json_object_set_new(json, "vision_heads", json_integer((json_int_t)c->vision_heads));
+    json_object_set_new(json, "text_heads", json_integer((json_int_t)c->text_heads));
     json_object_set_new(json, "prompt_layers", numbers(c->prompt_layers, c->n_prompts));
     json_object_set_new(json, "feature_layers", numbers(c->feature_layers, GCL_FEATURE_LAYERS));
     json_object_set_new(json, "mapper_gain", json_real((double)c->mapper_gain));

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,39 +110,57 @@ gcl_status gcl_config_preset(gcl_config *out, const char *name, gcl_error *err)
                     "there is no preset \"%s\"; there are galip-224, galip-56", name);
 }
 
+#define SIZE(name)                        \
+    {                                     \
+#name, offsetof(gcl_config, name) \
+    }
+
+const char *gcl_config_size(const gcl_config *c, int i, size_t *value)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } sizes[] = {
+        SIZE(image_size),
+        SIZE(patch_size),
+        SIZE(vision_width),
+        SIZE(vision_layers),
+        SIZE(embed_dim),
+        SIZE(vocab_size),
+        SIZE(context_length),
+        SIZE(text_width),
+        SIZE(text_layers),
+        SIZE(nz),
+        SIZE(cond_dim),
+        SIZE(ngf),
+        SIZE(code_size),
+        SIZE(code_ch),
+        SIZE(mid_ch),
+        SIZE(map_blocks),
+        SIZE(g_blocks),
+        SIZE(n_prompts),
+        SIZE(ndf),
+    };
+
+    if (i < 0 || (size_t)i >= sizeof sizes / sizeof sizes[0])
+        return NULL;
+    memcpy(value, (const char *)c + sizes[i].offset, sizeof *value);
+    return sizes[i].name;
+}
+
 gcl_status gcl_config_check(const gcl_config *c, const gcl_config *preset, const char *origin,
                             gcl_error *err)
 {
-    const struct {
-        const char *name;
-        size_t is, required;
-    } sizes[] = {
-        {"image_size", c->image_size, preset->image_size},
-        {"patch_size", c->patch_size, preset->patch_size},
-        {"vision_width", c->vision_width, preset->vision_width},
-        {"vision_layers", c->vision_layers, preset->vision_layers},
-        {"context_length", c->context_length, preset->context_length},
-        {"vocab_size", c->vocab_size, preset->vocab_size},
-        {"text_width", c->text_width, preset->text_width},
-        {"text_layers", c->text_layers, preset->text_layers},
-        {"embed_dim", c->embed_dim, preset->embed_dim},
-        {"nz", c->nz, preset->nz},
-        {"cond_dim", c->cond_dim, preset->cond_dim},
-        {"ngf", c->ngf, preset->ngf},
-        {"code_size", c->code_size, preset->code_size},
-        {"code_ch", c->code_ch, preset->code_ch},
-        {"mid_ch", c->mid_ch, preset->mid_ch},
-        {"map_blocks", c->map_blocks, preset->map_blocks},
-        {"g_blocks", c->g_blocks, preset->g_blocks},
-        {"n_prompts", c->n_prompts, preset->n_prompts},
-        {"ndf", c->ndf, preset->ndf},
-    };
+    const char *name;
+    size_t is = 0, required = 0;
 
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-        if (sizes[i].is != 0 && sizes[i].is != sizes[i].required)
+    for (int i = 0; (name = gcl_config_size(c, i, &is)) != NULL; i++) {
+        gcl_config_size(preset, i, &required);
+        if (is != 0 && is != required)
             return GCL_FAIL(err, GCL_E_SHAPE,
                             "%s is not of preset \"%s\": its tensors make %s %zu, needs %zu",
-                            origin, preset->preset, sizes[i].name, sizes[i].is, sizes[i].required);
+                            origin, preset->preset, name, is, required);
+    }
     return GCL_OK;
 }
 
@@ -344,9 +363,8 @@ static gcl_status read_metadata(gcl_config *c, const gcl_tensor_set *set, gcl_er
     if (activation != NULL && strcmp(activation, "gelu") != 0 &&
         strcmp(activation, "quick_gelu") != 0) {
         st = GCL_FAIL(err, GCL_E_FORMAT,
-                      "%s: metadata activation is \"%.80s\", needs quick_gelu or "
-                      "gelu",
-                      set->origin, activation);
+                      "%s: metadata activation is \"%.80s\", needs quick_gelu or gelu", set->origin,
+                      activation);
         goto done;
     }
     c->exact_gelu = activation != NULL && strcmp(activation, "gelu") == 0;

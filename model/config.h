@@ -60,6 +60,9 @@ const char *gcl_config_preset_name(int i);
 /** GCL_E_NOT_FOUND, listing the names, for an unknown one. */
 gcl_status gcl_config_preset(gcl_config *out, const char *name, gcl_error *err);
 
+/** Size i of those that shapes tell; its name, a static string, NULL behind the last. */
+const char *gcl_config_size(const gcl_config *c, int i, size_t *value);
+
 /**
  * Whether what shapes tell of c is as in preset; parts that c lacks are not compared.
  *
