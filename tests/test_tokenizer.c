@@ -130,6 +130,8 @@ static const struct {
      "\u03B1\u03C3 ' \u03B1 "},
     {"\u00AA\u03A3 A\u03A3\u00BA", "\u00AA\u03C2 a\u03C3\u00BA "},
     {"\u0130I", "i \u0307 i "},
+    {"\U0001F130\u03A3 \U0001F150\u03A3 \U0001F170\u03A3 \U0001F300\u03A3",
+     "\U0001F130 \u03C2 \U0001F150 \u03C2 \U0001F170 \u03C2 \U0001F300 \u03C3 "},
     {"a\u00BD\u00B2\u0663\u2167\u0345b", "a \u00BD \u00B2 \u0663 \u2177 b "},
     /* control characters and white space */
     {"a\x1B[31mb\x07"
