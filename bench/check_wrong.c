@@ -53,9 +53,10 @@ done:
     return st;
 }
 
-#define WRONG(kind)                                                                                \
-    static const gcl_variant kind##_variants[] = {{#kind, NULL, emit_##kind}, {NULL, NULL, NULL}}; \
-    static const gcl_op kind = {                                                                   \
+#define WRONG(kind)                                                                     \
+    static const gcl_variant kind##_variants[] = {{.name = #kind, .emit = emit_##kind}, \
+                                                  {.name = NULL}};                      \
+    static const gcl_op kind = {                                                        \
         .name = "wrong", .infer = infer, .flops = gcl_flops_none, .variants = kind##_variants}
 WRONG(right);
 WRONG(element);

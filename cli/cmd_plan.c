@@ -108,14 +108,31 @@ static size_t memory_bytes(const gcl_plan_totals *t)
     return t->arena_bytes + t->weight_bytes + t->const_bytes;
 }
 
+static void print_choice(const gcl_choice *c)
+{
+    printf("  %s", c->source);
+    for (int i = 0; c->variant->tunables != NULL && c->variant->tunables[i].name != NULL; i++)
+        printf(" %s=%d", c->variant->tunables[i].name, c->tuning.value[i]);
+}
+
+static json_t *describe_tuning(const gcl_choice *c)
+{
+    json_t *tuning = json_object();
+
+    for (int i = 0; c->variant->tunables != NULL && c->variant->tunables[i].name != NULL; i++)
+        json_object_set_new(tuning, c->variant->tunables[i].name, json_integer(c->tuning.value[i]));
+    return tuning;
+}
+
 static void print_plan(const gcl_plan *plan, const uint64_t *ns)
 {
     const gcl_graph *g = gcl_plan_graph(plan);
     const gcl_plan_totals t = gcl_plan_total(plan);
     uint64_t all = 0;
 
-    printf("%4s  %-36s %-15s %-22s %-20s %7s %10s %8s %14s%s\n", "node", "scope", "op", "variant",
-           "output", "kernels", "MFLOP", "MB", "arena:offset", ns != NULL ? "    time/us" : "");
+    printf("%4s  %-36s %-15s %-22s %-20s %7s %10s %8s %14s%s  %s\n", "node", "scope", "op",
+           "variant", "output", "kernels", "MFLOP", "MB", "arena:offset",
+           ns != NULL ? "    time/us" : "", "chosen by");
     for (int i = 0; i < gcl_plan_n_nodes(plan); i++) {
         const gcl_plan_node n = gcl_plan_node_at(plan, i);
         char shape[96], place[40];
@@ -123,9 +140,11 @@ static void print_plan(const gcl_plan *plan, const uint64_t *ns)
         gcl_shape_text(shape, sizeof shape, gcl_out_shape(g, n.node));
         snprintf(place, sizeof place, "%d:%zu", n.arena, n.offset_bytes);
         printf("%4d  %-36s %-15s %-22s %-20s %7d %10.3f %8.3f %14s", i, n.node->scope,
-               n.node->op->name, n.variant, shape, n.n_steps, n.flops / 1e6, n.bytes / 1e6, place);
+               n.node->op->name, n.choice.variant->name, shape, n.n_steps, n.flops / 1e6,
+               n.bytes / 1e6, place);
         if (ns != NULL)
             printf(" %10.1f", (double)ns[i] / 1e3);
+        print_choice(&n.choice);
         all += ns != NULL ? ns[i] : 0;
         putchar('\n');
     }
@@ -149,11 +168,12 @@ static json_t *describe_node(const gcl_graph *g, int i, const gcl_plan_node *n, 
 
     for (int k = 0; k < s->rank; k++)
         json_array_append_new(shape, json_integer((json_int_t)s->dim[k]));
-    return json_pack("{s:i, s:s, s:s, s:s, s:o, s:i, s:I, s:I, s:i, s:I, s:o*}", "node", i, "scope",
-                     n->node->scope, "op", n->node->op->name, "variant", n->variant, "output",
-                     shape, "kernels", n->n_steps, "flops", (json_int_t)n->flops, "bytes",
-                     (json_int_t)n->bytes, "arena", n->arena, "offset_bytes",
-                     (json_int_t)n->offset_bytes, "time_ns",
+    return json_pack("{s:i, s:s, s:s, s:s, s:o, s:s, s:o, s:i, s:I, s:I, s:i, s:I, s:o*}", "node",
+                     i, "scope", n->node->scope, "op", n->node->op->name, "variant",
+                     n->choice.variant->name, "tuning", describe_tuning(&n->choice), "chosen_by",
+                     n->choice.source, "output", shape, "kernels", n->n_steps, "flops",
+                     (json_int_t)n->flops, "bytes", (json_int_t)n->bytes, "arena", n->arena,
+                     "offset_bytes", (json_int_t)n->offset_bytes, "time_ns",
                      ns != NULL ? json_integer((json_int_t)ns[i]) : NULL);
 }
 
@@ -217,7 +237,10 @@ const cli_command cli_plan = {
     "[OPTIONS]",
     "Plans a part of the model and shows, for each node in the order of running: what it belongs\n"
     "to, the op, the variant chosen for the device, the result's shape, kernels, naive work (a\n"
-    "multiply-add is 2 FLOP), bytes of operands and result, and where the result lies. Then the\n"
+    "multiply-add is 2 FLOP), bytes of operands and result, where the result lies, and who chose "
+    "the\n"
+    "variant, with the values of its tunables: its op's table, a request or a measurement. Then "
+    "the\n"
     "totals: work as the model is written, with what the planner saves, and device memory.\n"
     "1 MB is 10^6 bytes.",
     flags,

@@ -11,8 +11,9 @@ enum { CLI_KEY_VARIANT = 512 };
 #define CLI_FLAG_VARIANT                                                  \
     {                                                                     \
         "variant", CLI_KEY_VARIANT, "OP=NAME",                            \
-            "use this variant of an op instead of choosing one; may be\n" \
-            "repeated"                                                    \
+            "use this variant of an op instead of choosing one, and of\n" \
+            "its tunables these values: OP=NAME:TUNABLE=VALUE:...; may\n" \
+            "be repeated"                                                 \
     }
 
 /** Appends OP=NAME to the list for gcl_plan_options.variants. @param list  owned (free) */

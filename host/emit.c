@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/verbose.h"
+#include "host/choice.h"
 #include "host/plan_internal.h"
 
 struct gcl_emit {
@@ -193,6 +194,22 @@ const gcl_device_info *gcl_emit_device(const gcl_emit *e)
     return gcl_context_device(e->plan->ctx);
 }
 
+const gcl_tuning *gcl_emit_tuning(const gcl_emit *e)
+{
+    return &e->plan->choices[e->node].tuning;
+}
+
+void gcl_emit_tuning_options(const gcl_emit *e, gcl_launch *l)
+{
+    const gcl_choice *c = &e->plan->choices[e->node];
+
+    for (int i = 0; c->variant->tunables[i].name != NULL; i++) {
+        const size_t used = strlen(l->options);
+        snprintf(l->options + used, sizeof l->options - used, "%s-D%s=%d", used > 0 ? " " : "",
+                 c->variant->tunables[i].name, c->tuning.value[i]);
+    }
+}
+
 bool gcl_emit_wants_half(const gcl_emit *e, gcl_value w)
 {
     const gcl_plan *p = e->plan;
@@ -281,46 +298,14 @@ gcl_status gcl_emit_call(gcl_emit *e, const gcl_call *call, gcl_error *err)
     return GCL_OK;
 }
 
-/* Copies the variant asked for op in "op=name,op=name" into out; false when there is none. */
-static bool requested_variant(const char *list, const char *op, char *out, size_t room)
-{
-    const size_t n = strlen(op);
-
-    for (const char *p = list; p != NULL; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
-        if (strncmp(p, op, n) == 0 && p[n] == '=') {
-            snprintf(out, room, "%.*s", (int)strcspn(p + n + 1, ","), p + n + 1);
-            return true;
-        }
-    return false;
-}
-
-static gcl_status check_requests(const char *list, gcl_error *err)
-{
-    for (const char *p = list; p != NULL; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL) {
-        char op[64], variant[64];
-        const gcl_op *found;
-
-        snprintf(op, sizeof op, "%.*s", (int)strcspn(p, "=,"), p);
-        found = gcl_op_find(op);
-        if (found == NULL)
-            return GCL_FAIL(err, GCL_E_NOT_FOUND, "variants \"%s\": there is no op \"%s\"", list,
-                            op);
-        if (!requested_variant(p, op, variant, sizeof variant) ||
-            gcl_op_variant(found, variant) == NULL)
-            return GCL_FAIL(err, GCL_E_NOT_FOUND,
-                            "variants \"%s\": op %s needs OP=VARIANT with one of its variants; "
-                            "the first is %s",
-                            list, op, found->variants[0].name);
-    }
-    return GCL_OK;
-}
-
 static bool accepts(const gcl_plan *p, const gcl_variant *v, const gcl_node *node)
 {
     char why[256] = "";
 
-    if (v->accepts == NULL ||
-        v->accepts(p->graph, node, gcl_context_device(p->ctx), why, sizeof why))
+    if (v->rounds_to_f16 && p->options.precision != GCL_PRECISION_F16)
+        snprintf(why, sizeof why, "it rounds to f16, the plan's precision is f32");
+    else if (v->accepts == NULL ||
+             v->accepts(p->graph, node, gcl_context_device(p->ctx), why, sizeof why))
         return true;
     gcl_verbose("%s: %s: %s refused: %s", node->scope, node->op->name, v->name, why);
     return false;
@@ -334,45 +319,69 @@ static void drop(gcl_plan *p, int n_slots, int n_steps)
     p->n_steps = n_steps;
 }
 
-/* Emits one row of the table; *done is false when the row refuses the node. */
-static gcl_status try_variant(gcl_emit *e, const gcl_variant *v, const gcl_node *node, bool *done,
-                              gcl_error *err)
+/* The choice's values, or the variant's own, and requests over them; false when they do not work. */
+static bool set_tuning(gcl_emit *e, gcl_choice *c, bool is_chosen, const gcl_node *node)
+{
+    const gcl_plan *p = e->plan;
+    const gcl_device_info *device = gcl_emit_device(e);
+    char why[256] = "";
+
+    if (c->variant->tunables == NULL)
+        return true;
+    if (!is_chosen)
+        c->variant->choose(p->graph, node, device, &c->tuning);
+    if (gcl_requests_variant(p->options.variants, node->op) == c->variant)
+        gcl_requests_tuning(p->options.variants, node->op, &c->tuning);
+    if (c->variant->allows(p->graph, node, device, &c->tuning, why, sizeof why))
+        return true;
+    gcl_verbose("%s: %s: %s refused: %s", node->scope, node->op->name, c->variant->name, why);
+    return false;
+}
+
+/* Emits the node as chosen; *done is false when the variant refuses it.
+ * @param is_chosen  c->tuning holds values */
+static gcl_status try_choice(gcl_emit *e, gcl_choice c, bool is_chosen, const gcl_node *node,
+                             bool *done, gcl_error *err)
 {
     gcl_plan *p = e->plan;
     const int n_slots = p->n_slots, n_steps = p->n_steps;
     gcl_status st;
 
     *done = false;
-    if (!accepts(p, v, node))
+    if (!accepts(p, c.variant, node) || !set_tuning(e, &c, is_chosen, node))
         return GCL_OK;
-    st = v->emit(e, p->graph, node, err);
-    if (st == GCL_E_UNSUPPORTED && v[1].name != NULL) {
-        gcl_verbose("%s: %s: %s refused: %s", node->scope, node->op->name, v->name,
+    p->choices[e->node] = c;
+    st = c.variant->emit(e, p->graph, node, err);
+    if (st == GCL_E_UNSUPPORTED && c.variant[1].name != NULL) {
+        gcl_verbose("%s: %s: %s refused: %s", node->scope, node->op->name, c.variant->name,
                     err != NULL ? err->message : "");
         drop(p, n_slots, n_steps);
         return GCL_OK;
     }
-    p->variants[e->node] = v;
     *done = true;
     return st;
 }
 
-/* A requested variant that refuses a node gives way to the table, as the request is per op. */
+/* A requested or chosen variant that refuses a node gives way to the table. */
 static gcl_status emit_node(gcl_emit *e, gcl_error *err)
 {
-    const gcl_plan *p = e->plan;
-    const gcl_node *node = gcl_graph_node_at(p->graph, e->node);
+    const gcl_plan_options *o = &e->plan->options;
+    const gcl_node *node = gcl_graph_node_at(e->plan->graph, e->node);
+    gcl_choice c = {.variant = gcl_requests_variant(o->variants, node->op), .source = "request"};
     gcl_status st = GCL_OK;
     bool done = false;
-    char name[64];
 
-    if (requested_variant(p->options.variants, node->op->name, name, sizeof name))
-        st = try_variant(e, gcl_op_variant(node->op, name), node, &done, err);
+    if (c.variant != NULL)
+        st = try_choice(e, c, false, node, &done, err);
+    else if (o->choices != NULL && node->op->dim_names != NULL &&
+             o->choices->find(o->choices->user, &c, e->plan->graph, node))
+        st = try_choice(e, c, true, node, &done, err);
     for (const gcl_variant *v = node->op->variants; st == GCL_OK && !done; v++) {
         if (v->name == NULL)
             return GCL_FAIL(err, GCL_E_UNSUPPORTED, "%s: no variant of %s accepts this node",
                             node->scope, node->op->name);
-        st = try_variant(e, v, node, &done, err);
+        c = (gcl_choice){.variant = v, .source = "table"};
+        st = try_choice(e, c, false, node, &done, err);
     }
     return st;
 }
@@ -398,9 +407,9 @@ gcl_status gcl_plan_emit(gcl_plan *plan, gcl_error *err)
     gcl_emit e = {plan, 0, false};
     const int n_nodes = gcl_graph_n_nodes(plan->graph);
 
-    GCL_TRY(check_requests(plan->options.variants, err));
-    plan->variants = calloc((size_t)n_nodes + 1, sizeof *plan->variants);
-    if (plan->variants == NULL) {
+    GCL_TRY(gcl_requests_check(plan->options.variants, err));
+    plan->choices = calloc((size_t)n_nodes + 1, sizeof *plan->choices);
+    if (plan->choices == NULL) {
         st = GCL_FAIL(err, GCL_E_NOMEM, "plan: host allocation failed");
         goto done;
     }

@@ -23,6 +23,20 @@ extern "C" {
 typedef struct gcl_emit gcl_emit;
 typedef struct gcl_packing gcl_packing;
 
+enum { GCL_MAX_TUNABLES = 12, GCL_MAX_CANDIDATES = 8, GCL_MAX_DIMS = 12 };
+
+/** A number of a variant that changes its speed, and its result by rounding only. */
+typedef struct gcl_tunable {
+    const char *name;                   /* the kernel's -D name */
+    int n_candidates;                   /* >= 1 */
+    int candidates[GCL_MAX_CANDIDATES]; /* what a search may try, ascending, >= 0 */
+} gcl_tunable;
+
+/** Values of a variant's tunables, in the order of its table. */
+typedef struct gcl_tuning {
+    int value[GCL_MAX_TUNABLES];
+} gcl_tuning;
+
 typedef struct gcl_variant {
     const char *name; /* "<strategy>_<dtype>" */
     /* NULL accepts all. On refusal writes the reason with its values into why. */
@@ -30,6 +44,17 @@ typedef struct gcl_variant {
                     char *why, size_t why_bytes);
     /* GCL_E_UNSUPPORTED is a late refusal: what was emitted is dropped, the next row is tried. */
     gcl_status (*emit)(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err);
+    /* It rounds operands of products to f16: for plans of GCL_PRECISION_F16 only. */
+    bool rounds_to_f16;
+    const gcl_tunable
+        *tunables; /* ends with a NULL name; NULL: none, nor the two functions below */
+    /* The values that the variant takes for an accepted node where nobody knows better ones. */
+    void (*choose)(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                   gcl_tuning *out);
+    /* Whether any values, each among its candidates or not, work for an accepted node; the reason as
+     * in accepts. What choose gives always does. */
+    bool (*allows)(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                   const gcl_tuning *tuning, char *why, size_t why_bytes);
 } gcl_variant;
 
 typedef struct gcl_op {
@@ -50,6 +75,10 @@ typedef struct gcl_op {
      * only, and a launch for few samples is worth its cost. NULL: never. */
     bool (*by_sample)(const gcl_graph *g, const gcl_node *node);
     const gcl_variant *variants; /* ends with a NULL name */
+    /* What a choice of variant and tuning depends on, the class of a node: names, at most
+     * GCL_MAX_DIMS, that end with NULL, and their values. NULL: choices are never looked up. */
+    const char *const *dim_names;
+    void (*dims)(const gcl_graph *g, const gcl_node *node, size_t *dim);
 } gcl_op;
 
 /** All ops of host/ops/ops.def; ends with NULL. */
@@ -130,6 +159,9 @@ gcl_slot gcl_emit_const(gcl_emit *e, const void *data, size_t bytes);
 
 /** Whether a variant that can is to keep this weight, or all weights of this list, packed, in f16. */
 bool gcl_emit_wants_half(const gcl_emit *e, gcl_value w);
+
+/** Values of the tunables of the variant that is emitting; borrowed. */
+const gcl_tuning *gcl_emit_tuning(const gcl_emit *e);
 
 /** Device the plan is for; borrowed. */
 const gcl_device_info *gcl_emit_device(const gcl_emit *e);
@@ -220,6 +252,9 @@ void gcl_launch_tiles(gcl_launch *l, const gcl_device_info *device, size_t nx, s
                       size_t nz);
 void gcl_launch_groups(gcl_launch *l, const gcl_device_info *device, size_t nx, size_t ny,
                        size_t nz);
+
+/** Appends "-DNAME=VALUE" for each tunable of the variant that is emitting. */
+void gcl_emit_tuning_options(const gcl_emit *e, gcl_launch *l);
 
 /** How a weight is laid out for a variant. It is packed once, by a kernel. */
 struct gcl_packing {

@@ -333,11 +333,6 @@ gcl_status gcl_plan_create(gcl_plan **out, gcl_context *ctx, const gcl_graph *gr
     p->weights = weights;
     if (options != NULL)
         p->options = *options;
-    if (p->options.precision != GCL_PRECISION_F32) {
-        st = GCL_FAIL(err, GCL_E_UNSUPPORTED, "plan: precision %d, only f32 exists",
-                      (int)p->options.precision);
-        goto done;
-    }
     GCL_TRY(gcl_graph_clone(&p->graph, graph, err));
     if (p->options.keep_named)
         gcl_graph_keep_named(p->graph);
@@ -379,7 +374,7 @@ void gcl_plan_destroy(gcl_plan *p)
     free(p->steps);
     free(p->slots);
     free(p->events);
-    free(p->variants);
+    free(p->choices);
     gcl_graph_destroy(p->graph);
     free(p);
 }

@@ -6,13 +6,17 @@
 #ifndef GCL_HOST_PLAN_H
 #define GCL_HOST_PLAN_H
 
+#include "host/op.h"
 #include "host/weight_set.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-typedef enum gcl_precision { GCL_PRECISION_F32 } gcl_precision;
+typedef enum gcl_precision {
+    GCL_PRECISION_F32,
+    GCL_PRECISION_F16 /* operands of products may be rounded to f16; sums are in f32 always */
+} gcl_precision;
 
 /** How weights are kept on the device where a variant has the choice: linear's packed panels. */
 typedef enum gcl_weights_precision {
@@ -23,6 +27,21 @@ typedef enum gcl_weights_precision {
 
 /** "auto", "f32" or "f16"; static string. */
 const char *gcl_weights_precision_name(gcl_weights_precision p);
+
+/** How a node runs, and who said so. */
+typedef struct gcl_choice {
+    const gcl_variant *variant;
+    gcl_tuning tuning;
+    const char *source; /* "table", "request", or what gcl_choices names; outlives the plan */
+} gcl_choice;
+
+/** Choices that are better than the table's, as measured (host/op.h has what they are made of). */
+typedef struct gcl_choices {
+    void *user;
+    /* False when there is none for the node. One that the variant does not accept or allow gives way
+     * to the table. */
+    bool (*find)(void *user, gcl_choice *out, const gcl_graph *g, const gcl_node *node);
+} gcl_choices;
 
 typedef struct gcl_plan_options {
     gcl_precision precision; /* of arithmetic */
@@ -35,8 +54,10 @@ typedef struct gcl_plan_options {
     size_t split_bytes;   /* a node's operands and result beyond which a batch runs in parts
                              (gcl_graph_split), SIZE_MAX: never; 0: half of a CPU's last cache,
                              4 MiB or more. Without meaning where no_fusion */
-    const char *variants; /* "linear=plain_f32,conv2d=..." overrides the tables; NULL: none */
-    const char *build_options; /* appended to those of every program; NULL: none */
+    const char *variants; /* "linear=plain_f32,conv2d=panel_f32:MR=4:NV=1" overrides the tables and
+                             choices, and single tunables; NULL: none */
+    const gcl_choices *choices; /* read while planning; NULL: none */
+    const char *build_options;  /* appended to those of every program; NULL: none */
 } gcl_plan_options;
 
 typedef struct gcl_plan gcl_plan;
@@ -83,13 +104,13 @@ const gcl_graph *gcl_plan_graph(const gcl_plan *plan);
 
 typedef struct gcl_plan_node {
     const gcl_node *node; /* in gcl_plan_graph; borrowed */
-    const char *variant;  /* static string */
-    int n_steps;          /* kernel launches and library calls */
-    double flops;         /* naive */
-    double bytes;         /* operands read once, result written once; weights in f32 or, where they
+    gcl_choice choice;
+    int n_steps;         /* kernel launches and library calls */
+    double flops;        /* naive */
+    double bytes;        /* operands read once, result written once; weights in f32 or, where they
                              are kept so, f16 */
-    int arena;            /* of the result */
-    size_t offset_bytes;  /* of the result in its arena */
+    int arena;           /* of the result */
+    size_t offset_bytes; /* of the result in its arena */
 } gcl_plan_node;
 
 int gcl_plan_n_nodes(const gcl_plan *plan);

@@ -40,8 +40,8 @@ struct gcl_plan {
     gcl_weight_set *weights;
     gcl_plan_options options;
     gcl_graph *graph;
-    double flops;                 /* naive, before the graph was rewritten */
-    const gcl_variant **variants; /* [n_nodes] */
+    double flops;        /* naive, before the graph was rewritten */
+    gcl_choice *choices; /* [n_nodes] */
     plan_slot *slots;
     int n_slots, room_slots;
     plan_step *steps;

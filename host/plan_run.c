@@ -72,8 +72,9 @@ static gcl_status enqueue(gcl_plan *p, int i, cl_event *event, gcl_error *err)
         return GCL_OK;
     return GCL_FAIL_CL(err, st, "clEnqueueNDRangeKernel",
                        "%s: %s %s, kernel %s, global %zu %zu %zu, local %zu %zu %zu", node->scope,
-                       node->op->name, p->variants[step->node]->name, l->kernel, l->global[0],
-                       l->global[1], l->global[2], l->local[0], l->local[1], l->local[2]);
+                       node->op->name, p->choices[step->node].variant->name, l->kernel,
+                       l->global[0], l->global[1], l->global[2], l->local[0], l->local[1],
+                       l->local[2]);
 }
 
 gcl_status gcl_plan_run(gcl_plan *p, gcl_error *err)
@@ -267,7 +268,7 @@ gcl_plan_node gcl_plan_node_at(const gcl_plan *p, int i)
     const gcl_slot blocked = gcl_plan_blocked_slot(p, node->out);
     const plan_slot *s = &p->slots[blocked >= 0 ? blocked : gcl_plan_slot(p, node->out)];
     const plan_slot *whole = s->kind == SLOT_PART ? &p->slots[s->whole] : s;
-    gcl_plan_node n = {.node = node, .variant = p->variants[i]->name};
+    gcl_plan_node n = {.node = node, .choice = p->choices[i]};
 
     n.flops = node->op->flops(p->graph, node);
     n.bytes = value_bytes(p, node->out);

@@ -85,7 +85,7 @@ bool op_self_test(gcl_context *ctx)
 
     setenv("GALIP_KERNEL_DIR", SOURCE_DIR "/tests/kernels", 1);
     for (int i = 0; i < OP_COUNT(faults); i++) {
-        const gcl_variant variants[] = {{faults[i].kernel, NULL, emit}, {NULL, NULL, NULL}};
+        const gcl_variant variants[] = {{.name = faults[i].kernel, .emit = emit}, {.name = NULL}};
         op_tally t;
         bool ok;
 
@@ -105,7 +105,7 @@ bool op_plant_fault(gcl_context *ctx, const char *fault)
 {
     const op_options opt = {.seed = 1, .apart = true};
     char kernel[64];
-    const gcl_variant variants[] = {{kernel, NULL, emit}, {NULL, NULL, NULL}};
+    const gcl_variant variants[] = {{.name = kernel, .emit = emit}, {.name = NULL}};
     op_tally t;
 
     snprintf(kernel, sizeof kernel, "broken_%s", fault);

@@ -159,9 +159,9 @@ static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *no
 }
 
 static const gcl_variant variants[] = {
-    {"head_f32", head_accepts, emit_head},
-    {"plain_f32", NULL, emit_plain},
-    {NULL, NULL, NULL},
+    {.name = "head_f32", .accepts = head_accepts, .emit = emit_head},
+    {.name = "plain_f32", .emit = emit_plain},
+    {.name = NULL},
 };
 
 const gcl_op gcl_op_attention = {

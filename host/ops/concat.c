@@ -93,8 +93,8 @@ done:
 }
 
 static const gcl_variant variants[] = {
-    {"plain_f32", NULL, emit_plain},
-    {NULL, NULL, NULL},
+    {.name = "plain_f32", .emit = emit_plain},
+    {.name = NULL},
 };
 
 const gcl_op gcl_op_concat = {

@@ -76,6 +76,21 @@ done:
     return st;
 }
 
+/* Of x as it comes, before a resize that was taken in. Not the batch, so that a picture is the same in
+ * any batch. */
+static const char *const dim_names[] = {"I", "O", "kH", "kW", "stride", "H", "W", "oH", "oW", NULL};
+
+static void dims(const gcl_graph *g, const gcl_node *node, size_t *dim)
+{
+    const gcl_shape *x = gcl_in_shape(g, node, X), *w = gcl_in_shape(g, node, W);
+    const gcl_shape *y = gcl_out_shape(g, node);
+    const size_t all[] = {
+        w->dim[1], w->dim[0], w->dim[2], w->dim[3], (size_t)gcl_conv2d_attr_of(node).stride,
+        x->dim[2], x->dim[3], y->dim[2], y->dim[3]};
+
+    memcpy(dim, all, sizeof all);
+}
+
 static double flops(const gcl_graph *g, const gcl_node *node)
 {
     const gcl_shape *w = gcl_in_shape(g, node, W);
@@ -328,18 +343,20 @@ done:
     {                                                                                         \
         return gcl_conv2d_bilinear_emit(GCL_BILINEAR_##algorithm, e, g, node, err);           \
     }
-#define BILINEAR_ROW(variant, algorithm) {#variant "_f32", variant##_accepts, variant##_emit},
+#define BILINEAR_ROW(variant, algorithm) \
+    {.name = #variant "_f32", .accepts = variant##_accepts, .emit = variant##_emit},
 
 CONV2D_BILINEAR_VARIANTS(BILINEAR_FUNCTIONS)
 
 static const gcl_variant variants[] = {
-    CONV2D_BILINEAR_VARIANTS(BILINEAR_ROW){"blocked_f32", gcl_conv2d_blocked_accepts,
-                                           gcl_conv2d_blocked_emit},
-    {"few_f32", gcl_conv2d_few_accepts, gcl_conv2d_few_emit},
-    {"panel_f32", panel_accepts, emit_panel},
-    {"clblast_f32", clblast_accepts, emit_clblast},
-    {"plain_f32", NULL, emit_plain},
-    {NULL, NULL, NULL},
+    CONV2D_BILINEAR_VARIANTS(BILINEAR_ROW){.name = "blocked_f32",
+                                           .accepts = gcl_conv2d_blocked_accepts,
+                                           .emit = gcl_conv2d_blocked_emit},
+    {.name = "few_f32", .accepts = gcl_conv2d_few_accepts, .emit = gcl_conv2d_few_emit},
+    {.name = "panel_f32", .accepts = panel_accepts, .emit = emit_panel},
+    {.name = "clblast_f32", .accepts = clblast_accepts, .emit = emit_clblast},
+    {.name = "plain_f32", .emit = emit_plain},
+    {.name = NULL},
 };
 
 const gcl_op gcl_op_conv2d = {
@@ -351,4 +368,6 @@ const gcl_op gcl_op_conv2d = {
     .is_pointwise = is_pointwise,
     .by_sample = by_sample,
     .variants = variants,
+    .dim_names = dim_names,
+    .dims = dims,
 };

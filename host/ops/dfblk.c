@@ -119,9 +119,9 @@ static bool is_pointwise(const gcl_graph *g, const gcl_node *node)
 }
 
 static const gcl_variant variants[] = {
-    {"blocked_f32", blocked_accepts, emit_blocked},
-    {"plain_f32", NULL, emit_plain},
-    {NULL, NULL, NULL},
+    {.name = "blocked_f32", .accepts = blocked_accepts, .emit = emit_blocked},
+    {.name = "plain_f32", .emit = emit_plain},
+    {.name = NULL},
 };
 
 const gcl_op gcl_op_dfblk = {

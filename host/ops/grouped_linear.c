@@ -198,8 +198,8 @@ done:
 }
 
 static const gcl_variant variants[] = {
-    {"panel_f32", NULL, emit_panel},
-    {NULL, NULL, NULL},
+    {.name = "panel_f32", .emit = emit_panel},
+    {.name = NULL},
 };
 
 const gcl_op gcl_op_grouped_linear = {

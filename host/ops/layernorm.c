@@ -108,9 +108,9 @@ static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *no
 }
 
 static const gcl_variant variants[] = {
-    {"row_f32", row_accepts, emit_row},
-    {"plain_f32", NULL, emit_plain},
-    {NULL, NULL, NULL},
+    {.name = "row_f32", .accepts = row_accepts, .emit = emit_row},
+    {.name = "plain_f32", .emit = emit_plain},
+    {.name = NULL},
 };
 
 const gcl_op gcl_op_layernorm = {

@@ -84,6 +84,17 @@ done:
     return st;
 }
 
+static const char *const dim_names[] = {"M", "N", "K", NULL};
+
+static void dims(const gcl_graph *g, const gcl_node *node, size_t *dim)
+{
+    const mnk s = sizes(g, node);
+
+    dim[0] = s.M;
+    dim[1] = s.N;
+    dim[2] = s.K;
+}
+
 static double flops(const gcl_graph *g, const gcl_node *node)
 {
     const mnk s = sizes(g, node);
@@ -286,11 +297,11 @@ static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *no
 }
 
 static const gcl_variant variants[] = {
-    {"block_f32", block_accepts, emit_block},
-    {"panel_f32", panel_accepts, emit_panel},
-    {"clblast_f32", NULL, emit_clblast},
-    {"plain_f32", NULL, emit_plain},
-    {NULL, NULL, NULL},
+    {.name = "block_f32", .accepts = block_accepts, .emit = emit_block},
+    {.name = "panel_f32", .accepts = panel_accepts, .emit = emit_panel},
+    {.name = "clblast_f32", .emit = emit_clblast},
+    {.name = "plain_f32", .emit = emit_plain},
+    {.name = NULL},
 };
 
 const gcl_op gcl_op_linear = {
@@ -300,4 +311,6 @@ const gcl_op gcl_op_linear = {
     .flops = flops,
     .absorb = absorb,
     .variants = variants,
+    .dim_names = dim_names,
+    .dims = dims,
 };

@@ -203,8 +203,8 @@ done:
 }
 
 static const gcl_variant variants[] = {
-    {"plain_u8", NULL, emit_plain},
-    {NULL, NULL, NULL},
+    {.name = "plain_u8", .emit = emit_plain},
+    {.name = NULL},
 };
 
 const gcl_op gcl_op_resize_bicubic = {

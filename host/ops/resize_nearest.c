@@ -84,8 +84,8 @@ gcl_status gcl_emit_resize_nearest(gcl_slot *out, gcl_emit *e, gcl_slot x, const
 }
 
 static const gcl_variant variants[] = {
-    {"plain_f32", NULL, emit_plain},
-    {NULL, NULL, NULL},
+    {.name = "plain_f32", .emit = emit_plain},
+    {.name = NULL},
 };
 
 const gcl_op gcl_op_resize_nearest = {

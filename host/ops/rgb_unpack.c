@@ -47,8 +47,8 @@ static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *no
 }
 
 static const gcl_variant variants[] = {
-    {"plain_f32", NULL, emit_plain},
-    {NULL, NULL, NULL},
+    {.name = "plain_f32", .emit = emit_plain},
+    {.name = NULL},
 };
 
 const gcl_op gcl_op_rgb_unpack = {

@@ -209,7 +209,7 @@ gcl_status op_instance_plan(op_instance *i, gcl_plan **plan, gcl_context *ctx,
     }
     for (int k = 0; k < gcl_plan_n_nodes(*plan); k++) {
         const gcl_plan_node n = gcl_plan_node_at(*plan, k);
-        used |= n.node->op == i->op && strcmp(n.variant, variant) == 0;
+        used |= n.node->op == i->op && strcmp(n.choice.variant->name, variant) == 0;
     }
 done:
     if (st != GCL_OK || !used) {
