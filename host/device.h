@@ -12,10 +12,19 @@
 #include <CL/cl.h>
 
 #include "base/error.h"
+#include "host/matrix_unit.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/** How lanes of a sub-group read each other's values; those of the kernels' LANES_BY. */
+typedef enum gcl_lanes_by {
+    GCL_LANES_LOCAL, /* through local memory: nothing better is known */
+    GCL_LANES_INTEL, /* cl_intel_subgroups */
+    GCL_LANES_NV,    /* shfl.sync */
+    GCL_LANES_AMD    /* v_readlane */
+} gcl_lanes_by;
 
 typedef struct gcl_device_info {
     cl_platform_id platform;
@@ -41,9 +50,11 @@ typedef struct gcl_device_info {
     bool fp64;            /* cl_khr_fp64 or core */
     bool subgroups;       /* cl_khr_subgroups or cl_intel_subgroups */
     size_t subgroup_size; /* work-items that run in lock step; 0 when the device does not say */
-    size_t max_rounds;    /* rounds of all loops of a work-item, after which the driver ends them;
+    gcl_lanes_by lanes_by;
+    gcl_matrix_unit matrix_unit;
+    size_t max_rounds;   /* rounds of all loops of a work-item, after which the driver ends them;
                              0: no limit */
-    bool unified_memory;  /* host and device share memory */
+    bool unified_memory; /* host and device share memory */
 } gcl_device_info;
 
 /**
