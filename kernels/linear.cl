@@ -19,16 +19,12 @@
  *            linear_epilogue  the epilogue alone, in place after a library's product, the same
  *            no local memory
  *
- * Tunables   VW   elements of a vector            common/vec.h
- *            NV   vectors of a tile, NR = NV * VW default 2    1 | 2
- *            MR   rows of a tile                  default 4    1 .. 16
+ * Tunables   VW, NV, MR, NR = NV * VW             common/panel.h
  *            AHEAD  k that w is fetched ahead of  default 0    0 .. 256 (block)
  *                   its use; 0: the tiles of a block share in fetching the next panel
  *            W_KN 1 when w is [K, N] (plain)      default 0    0 | 1
  *            W_HALF 1 when w is stored in fp16    common/weight.h (block, panel)
  *            ACT, HAS_BIAS, HAS_RESIDUAL          common/epilogue.h
- *            The loops over a tile are unrolled by request, which keeps the sums in registers
- *            (PoCL 3.1, AVX-512, M 50, N 3072, K 768: 188 instead of 53 GFLOP/s).
  *            A core's own prefetching stops at the end of a page, which is soon reached.
  *
  * Numerics   sums in fp32, k ascending; any M, N, K >= 1.
@@ -36,12 +32,6 @@
  * Source     the register tile of BLIS' micro-kernel (Van Zee, van de Geijn 2015), one work-item
  *            a tile so that CPU runtimes turn it into straight vector code.
  */
-#ifndef NV
-#define NV 2
-#endif
-#ifndef MR
-#define MR 4
-#endif
 #ifndef AHEAD
 #define AHEAD 0
 #endif
@@ -51,24 +41,11 @@
 
 #include "common/vec.h"
 #include "common/weight.h"
+#include "common/panel.h"
 #include "common/prefetch.h"
 #include "common/epilogue.h"
 
-#define NR (NV * VW)
 #define LINES (AHEAD > 0 ? (NR * W_BYTES + 63) / 64 : 1) /* of a cache, fetched for a k */
-
-/* Rows of a tile, whose sums are zero yet; rows past the end repeat the last one and are dropped. */
-static inline void start_tile(__global const float *row[MR], vec acc[MR][NV],
-                              __global const float *x, int m0, int M, int K)
-{
-#pragma unroll
-    for (int r = 0; r < MR; r++) {
-        row[r] = x + (size_t)min(m0 + r, M - 1) * (size_t)K;
-#pragma unroll
-        for (int v = 0; v < NV; v++)
-            acc[r][v] = (vec)(0.0f);
-    }
-}
 
 /* y[m,n0..n0+NR) of one row from its finished sums. */
 static inline void store_row(const float *sum, int n0, __global const float *bias,
@@ -110,18 +87,10 @@ linear_block_f32(__global const float *x, __global const WEIGHT *w, __global con
         w + (AHEAD > 0 ? (size_t)NR * AHEAD : (size_t)K * (NR + get_global_id(0) * (size_t)share));
 
     for (int k = 0; k < K; k++) {
-        vec b[NV];
-#pragma unroll
-        for (int v = 0; v < NV; v++)
-            b[v] = WLOAD((size_t)(k * NV + v), w);
 #pragma unroll
         for (int i = 0; i < LINES; i++)
             PREFETCH(ahead + k * share + i * (64 / W_BYTES));
-#pragma unroll
-        for (int r = 0; r < MR; r++)
-#pragma unroll
-            for (int v = 0; v < NV; v++)
-                acc[r][v] += row[r][k] * b[v];
+        MULTIPLY_COLUMN(row, acc, w, k);
     }
 
 #pragma unroll
@@ -148,18 +117,7 @@ __kernel void linear_panel_f32(__global const float *x, __global const WEIGHT *w
     vec acc[MR][NV];
     start_tile(row, acc, x, m0, M, K);
     w += get_global_id(1) * (size_t)K * NR; /* w[n0/NR,:,:] */
-
-    for (int k = 0; k < K; k++) {
-        vec b[NV];
-#pragma unroll
-        for (int v = 0; v < NV; v++)
-            b[v] = WLOAD((size_t)(k * NV + v), w);
-#pragma unroll
-        for (int r = 0; r < MR; r++)
-#pragma unroll
-            for (int v = 0; v < NV; v++)
-                acc[r][v] += row[r][k] * b[v];
-    }
+    multiply_panel(row, acc, w, K);
 
 #pragma unroll
     for (int r = 0; r < MR; r++) {
