@@ -104,6 +104,8 @@ static void get_subgroups(gcl_device_info *d, const char *extensions)
     } else {
         clGetDeviceInfo(d->id, DEVICE_SUB_GROUP_SIZES_INTEL, sizeof f.sizes, f.sizes, NULL);
     }
+    for (size_t i = 0; i < sizeof f.sizes / sizeof f.sizes[0]; i++)
+        d->subgroup_sizes |= (unsigned)f.sizes[i];
     d->subgroup_size = widest(&f);
     d->lanes_by = gcl_lanes_by_from(&f);
     d->matrix_unit = gcl_matrix_unit_from(&f);

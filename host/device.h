@@ -49,6 +49,7 @@ typedef struct gcl_device_info {
     bool fp16;            /* cl_khr_fp16: half arithmetic */
     bool fp64;            /* cl_khr_fp64 or core */
     bool subgroups;       /* cl_khr_subgroups or cl_intel_subgroups */
+    unsigned subgroup_sizes; /* sizes that a kernel may ask for, powers of two, added up */
     size_t subgroup_size; /* work-items that run in lock step; 0 when the device does not say */
     gcl_lanes_by lanes_by;
     gcl_matrix_unit matrix_unit;

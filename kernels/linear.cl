@@ -8,6 +8,7 @@
  *                      linear_plain: [N, K], or [K, N] with W_KN = 1     read
  *            bias      [N]                                    read when HAS_BIAS
  *            residual  [M, N]                                 read when HAS_RESIDUAL
+ *            parts     [n_parts, M, N]                        read by linear_epilogue; may be y
  *            y         [M, N] row-major                       written
  *
  * Launch     linear_block     one work-item per tile of MR rows x NR columns, tiles of rows in blocks:
@@ -16,7 +17,8 @@
  *            linear_panel     one work-item per tile of MR rows x NR columns,
  *                             global = { ceil(M/MR), ceil(N/NR) } rounded up to the local size
  *            linear_plain     one work-item per element, global = { N, M } rounded up
- *            linear_epilogue  the epilogue alone, in place after a library's product, the same
+ *            linear_epilogue  the sum of products of parts of K, or a library's one product, and the
+ *                             epilogue; one work-item per element, the same
  *            no local memory
  *
  * Tunables   VW, NV, MR, NR = NV * VW             common/panel.h
@@ -153,7 +155,8 @@ __kernel void linear_plain_f32(__global const float *x, __global const float *w,
 }
 
 __kernel void linear_epilogue_f32(__global const float *bias, __global const float *residual,
-                                  __global float *y, const int M, const int N, const float slope)
+                                  __global const float *parts, __global float *y, const int M,
+                                  const int N, const int n_parts, const float slope)
 {
     const int n = (int)get_global_id(0);
     const int m = (int)get_global_id(1);
@@ -161,5 +164,8 @@ __kernel void linear_epilogue_f32(__global const float *bias, __global const flo
     if (m >= M || n >= N)
         return;
     const size_t at = (size_t)m * (size_t)N + (size_t)n;
-    y[at] = epilogue(y[at], bias, (size_t)n, residual, at, slope);
+    float sum = parts[at];
+    for (int p = 1; p < n_parts; p++)
+        sum += parts[at + (size_t)p * (size_t)M * (size_t)N];
+    y[at] = epilogue(sum, bias, (size_t)n, residual, at, slope);
 }

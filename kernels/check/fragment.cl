@@ -29,7 +29,8 @@ static inline void load(__local uint *to, __global const float *from, int n, int
 __attribute__((reqd_work_group_size(FRAGMENT_LANES, 1, 1))) FRAGMENT_KERNEL __kernel void
 check_fragment(__global const float *a, __global const float *b, __global float *c)
 {
-    __local uint rows[FM * PITCH], columns[FN * PITCH], exchange[FRAGMENT_EXCHANGE];
+    __local __attribute__((aligned(16))) uint rows[FM * PITCH], columns[FN * PITCH];
+    __local uint exchange[FRAGMENT_EXCHANGE];
     const int lane = (int)get_local_id(0);
     fragment_sums sums = (fragment_sums)(0.0f);
     float sum[FRAGMENT_SUMS];

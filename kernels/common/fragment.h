@@ -4,7 +4,7 @@
  * Math       sums[FM,FN] += a[FM,FK] * b[FK,FN]
  *
  * Operands   a, b    rows of a and columns of b in local memory, k after k as pairs of fp16, the even k in
- *                    the lower half; row r begins at pair r * pitch
+ *                    the lower half; row r begins at pair r * pitch, a multiple of 16 bytes
  *            sums    FRAGMENT_SUMS numbers of each lane; number i belongs to row fragment_row(i, lane)
  *                    and column fragment_column(i, lane), which no other number of any lane does
  *
@@ -110,7 +110,9 @@ static inline fragment_a fragment_load_a(__local const uint *rows, int pitch, in
 
 static inline fragment_b fragment_load_b(__local const uint *columns, int pitch, int lane)
 {
-    return vload8(0, columns + lane * pitch);
+    __local const uint4 *p = (__local const uint4 *)(columns + lane * pitch);
+
+    return (fragment_b)(p[0], p[1]);
 }
 
 static inline int fragment_row(int i, int lane)
@@ -157,7 +159,9 @@ static inline fragment_a fragment_load_a(__local const uint *rows, int pitch, in
 
 static inline fragment_b fragment_load_b(__local const uint *columns, int pitch, int lane)
 {
-    return vload8(0, columns + lane * pitch);
+    __local const uint4 *p = (__local const uint4 *)(columns + lane * pitch);
+
+    return (fragment_b)(p[0], p[1]);
 }
 
 static inline int fragment_row(int i, int lane)
@@ -196,12 +200,16 @@ typedef float8 fragment_sums;
 /* Lanes 16 .. 31 hold what 0 .. 15 do. */
 static inline fragment_a fragment_load_a(__local const uint *rows, int pitch, int lane)
 {
-    return vload8(0, rows + lane % 16 * pitch);
+    __local const uint4 *p = (__local const uint4 *)(rows + lane % 16 * pitch);
+
+    return (fragment_a)(p[0], p[1]);
 }
 
 static inline fragment_b fragment_load_b(__local const uint *columns, int pitch, int lane)
 {
-    return vload8(0, columns + lane % 16 * pitch);
+    __local const uint4 *p = (__local const uint4 *)(columns + lane % 16 * pitch);
+
+    return (fragment_b)(p[0], p[1]);
 }
 
 static inline int fragment_row(int i, int lane)
@@ -238,12 +246,12 @@ typedef float4 fragment_sums;
 
 static inline fragment_a fragment_load_a(__local const uint *rows, int pitch, int lane)
 {
-    return vload2(0, rows + lane % 16 * pitch + lane / 16 * 2);
+    return *(__local const uint2 *)(rows + lane % 16 * pitch + lane / 16 * 2);
 }
 
 static inline fragment_b fragment_load_b(__local const uint *columns, int pitch, int lane)
 {
-    return vload2(0, columns + lane % 16 * pitch + lane / 16 * 2);
+    return *(__local const uint2 *)(columns + lane % 16 * pitch + lane / 16 * 2);
 }
 
 static inline int fragment_row(int i, int lane)
@@ -268,6 +276,13 @@ static inline int fragment_column(int i, int lane)
 
 /* Pairs of fp16 that the lanes of a sub-group show each other. */
 #define FRAGMENT_EXCHANGE (FRAGMENT_NATIVE ? 1 : FRAGMENT_LANES * (A_PAIRS + B_PAIRS))
+
+/* Before loops over fragments: in registers where there is a unit; a barrier in each round elsewhere. */
+#if FRAGMENT_NATIVE
+#define FRAGMENT_UNROLL _Pragma("unroll")
+#else
+#define FRAGMENT_UNROLL
+#endif
 
 /* ---- the product ---- */
 

@@ -1,0 +1,114 @@
+/* linear_tile.c - work-groups that compute tiles of a product. */
+#include "host/ops/common/linear_tile.h"
+
+#include <stdio.h>
+
+enum {
+    MAX_REGISTERS = 200,  /* of 255 or 256, the rest for addresses */
+    BUSY_ITEMS = 256,     /* of a compute unit, below which its latencies show */
+    LAUNCH_COST = 300000, /* a launch more: 2 us of a unit of 128 lanes at 1.2 GHz */
+    PART_COST = 8,        /* an element of a part, written and read */
+    MAX_SPLIT = 64
+};
+
+bool gcl_linear_tile_fits(const gcl_linear_tile *t, gcl_linear_sizes s,
+                          const gcl_device_info *device, char *why, size_t why_bytes)
+{
+    const size_t rounds = gcl_round_up(s.K, t->step) + t->rows + t->columns;
+
+    if (t->group > device->max_work_group || t->group > device->max_work_item[0])
+        snprintf(why, why_bytes, "groups of %zu work-items, the device's limits are %zu and %zu",
+                 t->group, device->max_work_group, device->max_work_item[0]);
+    else if (t->local_bytes > device->local_mem_bytes)
+        snprintf(why, why_bytes, "%zu bytes of local memory, the device has %zu", t->local_bytes,
+                 (size_t)device->local_mem_bytes);
+    else if (t->registers > MAX_REGISTERS)
+        snprintf(why, why_bytes, "%zu registers of a work-item, limit %d", t->registers,
+                 MAX_REGISTERS);
+    else if (t->split < 1 || t->split > MAX_SPLIT ||
+             t->split > device->max_alloc_bytes / sizeof(float) / s.M / s.N)
+        snprintf(why, why_bytes, "%zu parts of K, needs 1 .. %d that fit one buffer", t->split,
+                 MAX_SPLIT);
+    else if (device->max_rounds != 0 && rounds > device->max_rounds)
+        snprintf(why, why_bytes,
+                 "a work-item needs %zu rounds of its loops, the driver's limit is %zu", rounds,
+                 device->max_rounds);
+    else
+        return true;
+    return false;
+}
+
+/* k of a part */
+static size_t span(const gcl_linear_tile *t, gcl_linear_sizes s)
+{
+    return gcl_div_up(gcl_div_up(s.K, t->step), t->split) * t->step;
+}
+
+double gcl_linear_tile_cost(const gcl_linear_tile *t, gcl_linear_sizes s,
+                            const gcl_device_info *device)
+{
+    const size_t groups = gcl_div_up(s.M, t->rows) * gcl_div_up(s.N, t->columns) * t->split;
+    const size_t units = device->compute_units;
+    const double busy = (double)(groups * t->group) / (double)(units * BUSY_ITEMS);
+    double cost = (double)gcl_div_up(groups, units) * (double)(t->rows * t->columns) *
+                  (double)span(t, s) * t->time;
+
+    if (busy < 1)
+        cost /= busy;
+    if (t->split > 1)
+        cost +=
+            LAUNCH_COST + (double)(s.M * s.N) * (double)(t->split + 1) * PART_COST / (double)units;
+    return cost;
+}
+
+void gcl_linear_tile_choose(const gcl_linear_tiles *from, const gcl_graph *g, const gcl_node *node,
+                            const gcl_device_info *device, gcl_tuning *out)
+{
+    double best = 0;
+
+    for (size_t i = 0; i < from->n; i++)
+        for (int split = 1; split <= 16; split *= 2) {
+            gcl_tuning tuning = from->list[i];
+            gcl_linear_tile t;
+            double cost;
+            char why[256];
+
+            tuning.value[from->split] = split;
+            if (best == 0)
+                *out = tuning;
+            if (!from->allows(g, node, device, &tuning, why, sizeof why))
+                continue;
+            t = from->tile_of(&tuning);
+            cost = gcl_linear_tile_cost(&t, gcl_linear_sizes_of(g, node), device);
+            if (best == 0 || cost < best) {
+                best = cost;
+                *out = tuning;
+            }
+        }
+}
+
+gcl_status gcl_linear_tile_emit(const gcl_linear_tile *t, gcl_emit *e, const gcl_graph *g,
+                                const gcl_node *node, gcl_slot w, gcl_launch *l, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const gcl_linear_attr a = gcl_linear_attr_of(node);
+    const gcl_linear_sizes s = gcl_linear_sizes_of(g, node);
+    const size_t groups[] = {gcl_div_up(s.N, t->columns), gcl_div_up(s.M, t->rows), t->split};
+    const gcl_slot y = t->split > 1 ? gcl_emit_temp(e, t->split * s.M * s.N * sizeof(float))
+                                    : gcl_emit_value(e, node->out);
+
+    if (t->split == 1)
+        gcl_epilogue_options(&a.ep, l);
+    gcl_linear_operands(e, node, w, y, s, l);
+    gcl_launch_arg(l, gcl_arg_int(span(t, s)));
+    l->dims = 3;
+    for (int d = 0; d < 3; d++) {
+        l->local[d] = d == 0 ? t->group : 1;
+        l->global[d] = groups[d] * l->local[d];
+    }
+    GCL_TRY(gcl_emit_launch(e, l, err));
+    if (t->split > 1)
+        GCL_TRY(gcl_linear_finish(e, g, node, y, t->split, err));
+done:
+    return st;
+}
