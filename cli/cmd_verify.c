@@ -15,7 +15,8 @@ static const cli_flag flags[] = {
     {"tol", KEY_TOL, "X",
      "largest error allowed in a tensor, relative to its largest\n"
      "magnitude (default 1e-4; 2e-3 where weights were rounded to\n"
-     "F16, by --weights-precision f16 or in the file of --weights)"},
+     "F16, by --weights-precision f16 or in the file of --weights;\n"
+     "6e-3 with --precision f16)"},
     {"all", KEY_ALL, NULL, "go on after a tensor that differs"},
     CLI_FLAG_VARIANT,
     {"weights", 'w', "WEIGHTS",
@@ -24,6 +25,7 @@ static const cli_flag flags[] = {
     {"preset", CLI_KEY_PRESET, "NAME",
      "galip-224 or galip-56, what synthetic weights make (default:\n"
      "what the golden file names)"},
+    CLI_FLAG_PRECISION,
     CLI_FLAG_WEIGHTS_PRECISION,
     CLI_FLAG_DEVICE,
     CLI_FLAG_JSON,
@@ -105,7 +107,9 @@ static gcl_status verify(gcl_context *ctx, const char *path, const options *o,
                             .keep_going = o->all,
                             .weights = common->weights,
                             .preset = common->preset,
-                            .plan = {.variants = o->variants, .weights = common->weights_precision},
+                            .plan = {.precision = common->precision,
+                                     .variants = o->variants,
+                                     .weights = common->weights_precision},
                             .report = common->json ? append_row : print_row,
                             .user = common->json ? (void *)rows : &has_heading};
 
@@ -165,6 +169,7 @@ const cli_command cli_verify = {
     "galip verify golden-demo.safetensors\n"
     "galip verify golden.safetensors --all --tol 1e-3 --device 1\n"
     "galip verify golden.safetensors --weights-precision f16\n"
+    "galip verify golden.safetensors --precision f16\n"
     "galip verify golden.safetensors --variant linear=plain_f32 --json",
     run,
 };

@@ -4,10 +4,7 @@
 #include "host/ops/common/linear_tile.h"
 #include "host/ops/linear.h"
 
-enum {
-    K_RUN = 64,            /* as packed */
-    MAX_EMULATED = 1 << 23 /* multiply-adds; the verification of galip-56 has up to 2.4 million */
-};
+enum { K_RUN = 64 }; /* as packed */
 enum { FRAGMENT, SM, SN, MI, NI, TK, SPLIT };
 
 const gcl_tunable gcl_linear_mma_tunables[] = {
@@ -103,7 +100,7 @@ void gcl_linear_mma_choose(const gcl_graph *g, const gcl_node *node, const gcl_d
     /* from many products a read to few rows; the last for groups of 8 work-items */
     gcl_tuning list[] = {
         {{0, 2, 4, 4, 4, 32}}, {{0, 2, 2, 4, 4, 32}}, {{0, 2, 2, 2, 4, 32}}, {{0, 2, 2, 2, 2, 32}},
-        {{0, 1, 4, 2, 2, 32}}, {{0, 1, 4, 1, 2, 32}}, {{0, 1, 2, 1, 1, 32}}, {{0, 1, 1, 1, 1, 16}},
+        {{0, 1, 4, 2, 2, 32}}, {{0, 1, 4, 1, 2, 32}}, {{0, 2, 2, 1, 1, 32}}, {{0, 1, 1, 1, 1, 16}},
     };
     const size_t n = sizeof list / sizeof list[0];
     const gcl_linear_tiles tiles = {list, n, SPLIT, tile_of, gcl_linear_mma_allows};
@@ -119,19 +116,12 @@ void gcl_linear_mma_choose(const gcl_graph *g, const gcl_node *node, const gcl_d
 bool gcl_linear_mma_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
                             char *why, size_t why_bytes)
 {
-    const gcl_linear_sizes s = gcl_linear_sizes_of(g, node);
-    const bool emulated = device->matrix_unit == GCL_UNIT_NONE;
     gcl_tuning tuning;
 
-    if (!gcl_linear_is_packable(g, node, why, why_bytes))
+    if (!gcl_linear_tile_accepts(g, node, device, why, why_bytes))
         return false;
-    if (emulated && !gcl_device_is_cpu(device)) {
+    if (device->matrix_unit == GCL_UNIT_NONE && !gcl_device_is_cpu(device)) {
         snprintf(why, why_bytes, "the device has no matrix unit that is known");
-        return false;
-    }
-    if (emulated && s.M > MAX_EMULATED / s.N / s.K) {
-        snprintf(why, why_bytes, "the matrix unit is emulated, for up to %d multiply-adds",
-                 MAX_EMULATED);
         return false;
     }
     gcl_linear_mma_choose(g, node, device, &tuning);
@@ -153,6 +143,5 @@ gcl_status gcl_linear_mma_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *
     snprintf(l.options, sizeof l.options, "-DFRAGMENT_NATIVE=%d -DALIGNED=%d",
              gcl_emit_device(e)->matrix_unit != GCL_UNIT_NONE,
              gcl_linear_sizes_of(g, node).K % 4 == 0);
-    gcl_emit_tuning_options(e, &l);
-    return gcl_linear_tile_emit(&t, e, g, node, w, &l, err);
+    return gcl_linear_tile_emit(&t, e, g, node, gcl_linear_mma_tunables, w, &l, err);
 }

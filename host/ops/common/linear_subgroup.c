@@ -3,10 +3,7 @@
 
 #include "host/ops/common/linear_tile.h"
 
-enum {
-    NR = 32,
-    MAX_SHOWN = 1 << 24 /* multiply-adds where lanes share by local memory, which is for tests */
-};
+enum { NR = 32 };
 enum { RM, RN, SG, LANES, SPLIT };
 
 const gcl_tunable gcl_linear_subgroup_tunables[] = {
@@ -76,16 +73,10 @@ void gcl_linear_subgroup_choose(const gcl_graph *g, const gcl_node *node,
 bool gcl_linear_subgroup_accepts(const gcl_graph *g, const gcl_node *node,
                                  const gcl_device_info *device, char *why, size_t why_bytes)
 {
-    const gcl_linear_sizes s = gcl_linear_sizes_of(g, node);
     gcl_tuning tuning;
 
-    if (!gcl_linear_is_packable(g, node, why, why_bytes))
+    if (!gcl_linear_tile_accepts(g, node, device, why, why_bytes))
         return false;
-    if (device->lanes_by == GCL_LANES_LOCAL && s.M > MAX_SHOWN / s.N / s.K) {
-        snprintf(why, why_bytes, "lanes share by local memory, for up to %d multiply-adds",
-                 MAX_SHOWN);
-        return false;
-    }
     gcl_linear_subgroup_choose(g, node, device, &tuning);
     return gcl_linear_subgroup_allows(g, node, device, &tuning, why, why_bytes);
 }
@@ -98,7 +89,6 @@ gcl_status gcl_linear_subgroup_emit(gcl_emit *e, const gcl_graph *g, const gcl_n
     gcl_slot w;
 
     snprintf(l.options, sizeof l.options, "-DLANES_BY=%d", gcl_emit_device(e)->lanes_by);
-    gcl_emit_tuning_options(e, &l);
     w = gcl_linear_panels(e, node, NR, &l);
-    return gcl_linear_tile_emit(&t, e, g, node, w, &l, err);
+    return gcl_linear_tile_emit(&t, e, g, node, gcl_linear_subgroup_tunables, w, &l, err);
 }

@@ -8,8 +8,21 @@ enum {
     BUSY_ITEMS = 256,     /* of a compute unit, below which its latencies show */
     LAUNCH_COST = 300000, /* a launch more: 2 us of a unit of 128 lanes at 1.2 GHz */
     PART_COST = 8,        /* an element of a part, written and read */
-    MAX_SPLIT = 64
+    MAX_SPLIT = 64,
+    MAX_ON_CPU = 1 << 23 /* multiply-adds; those of galip-56 have up to 2.4 million */
 };
+
+bool gcl_linear_tile_accepts(const gcl_graph *g, const gcl_node *node,
+                             const gcl_device_info *device, char *why, size_t why_bytes)
+{
+    const gcl_linear_sizes s = gcl_linear_sizes_of(g, node);
+
+    if (!gcl_device_is_cpu(device) || s.M <= MAX_ON_CPU / s.N / s.K)
+        return gcl_linear_is_packable(g, node, why, why_bytes);
+    snprintf(why, why_bytes, "M %zu, N %zu, K %zu on a CPU, limit %d multiply-adds", s.M, s.N, s.K,
+             MAX_ON_CPU);
+    return false;
+}
 
 bool gcl_linear_tile_fits(const gcl_linear_tile *t, gcl_linear_sizes s,
                           const gcl_device_info *device, char *why, size_t why_bytes)
@@ -87,8 +100,19 @@ void gcl_linear_tile_choose(const gcl_linear_tiles *from, const gcl_graph *g, co
         }
 }
 
+/* The number of parts is the launch's, and no reason to compile again. */
+static void add_tuning(const gcl_emit *e, const gcl_tunable *tunables, gcl_launch *l)
+{
+    for (int i = 0; strcmp(tunables[i].name, "SPLIT") != 0; i++) {
+        const size_t used = strlen(l->options);
+        snprintf(l->options + used, sizeof l->options - used, " -D%s=%d", tunables[i].name,
+                 gcl_emit_tuning(e)->value[i]);
+    }
+}
+
 gcl_status gcl_linear_tile_emit(const gcl_linear_tile *t, gcl_emit *e, const gcl_graph *g,
-                                const gcl_node *node, gcl_slot w, gcl_launch *l, gcl_error *err)
+                                const gcl_node *node, const gcl_tunable *tunables, gcl_slot w,
+                                gcl_launch *l, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     const gcl_linear_attr a = gcl_linear_attr_of(node);
@@ -97,6 +121,7 @@ gcl_status gcl_linear_tile_emit(const gcl_linear_tile *t, gcl_emit *e, const gcl
     const gcl_slot y = t->split > 1 ? gcl_emit_temp(e, t->split * s.M * s.N * sizeof(float))
                                     : gcl_emit_value(e, node->out);
 
+    add_tuning(e, tunables, l);
     if (t->split == 1)
         gcl_epilogue_options(&a.ep, l);
     gcl_linear_operands(e, node, w, y, s, l);

@@ -21,6 +21,11 @@ typedef struct gcl_linear_tile {
     double time;      /* of a multiply-add on one compute unit, in those of fp32 */
 } gcl_linear_tile;
 
+/** Whether the variants can take the node at all: w is packable and, on a CPU, which has better ones and
+ *  takes these for tests, the product is small. Else writes the reason. */
+bool gcl_linear_tile_accepts(const gcl_graph *g, const gcl_node *node,
+                             const gcl_device_info *device, char *why, size_t why_bytes);
+
 /** Whether the device can run it on these sizes; else writes the reason. */
 bool gcl_linear_tile_fits(const gcl_linear_tile *t, gcl_linear_sizes s,
                           const gcl_device_info *device, char *why, size_t why_bytes);
@@ -44,9 +49,11 @@ typedef struct gcl_linear_tiles {
 void gcl_linear_tile_choose(const gcl_linear_tiles *from, const gcl_graph *g, const gcl_node *node,
                             const gcl_device_info *device, gcl_tuning *out);
 
-/** Adds the launch, in whose options are the variant's own, and what finishes parts of K. */
+/** Adds the launch, in whose options are the variant's own, and what finishes parts of K.
+ *  @param tunables  of the variant; the last is SPLIT */
 gcl_status gcl_linear_tile_emit(const gcl_linear_tile *t, gcl_emit *e, const gcl_graph *g,
-                                const gcl_node *node, gcl_slot w, gcl_launch *l, gcl_error *err);
+                                const gcl_node *node, const gcl_tunable *tunables, gcl_slot w,
+                                gcl_launch *l, gcl_error *err);
 
 /** The three variants: what gcl_variant asks for. */
 #define GCL_LINEAR_TILE_VARIANT(name)                                                             \

@@ -69,13 +69,16 @@ bool gcl_linear_tiled_allows(const gcl_graph *g, const gcl_node *node,
 void gcl_linear_tiled_choose(const gcl_graph *g, const gcl_node *node,
                              const gcl_device_info *device, gcl_tuning *out)
 {
-    /* from many multiply-adds a read to few rows; the last for groups of 8 work-items */
+    /* From many multiply-adds a read to few rows. The last two are for groups of 64 and of 8 work-items,
+     * and all that CPUs need: they compile fast. */
     static const gcl_tuning list[] = {
         {{128, 128, 8, 8, 8}}, {{64, 64, 16, 4, 8}}, {{64, 64, 16, 4, 4}}, {{32, 64, 16, 4, 4}},
-        {{16, 64, 16, 2, 4}},  {{8, 64, 32, 1, 4}},  {{8, 32, 16, 1, 4}},  {{8, 32, 8, 8, 8}},
+        {{16, 64, 16, 2, 4}},  {{8, 64, 32, 1, 4}},  {{16, 32, 8, 2, 4}},  {{8, 32, 8, 8, 8}},
     };
-    static const gcl_linear_tiles tiles = {list, sizeof list / sizeof list[0], SPLIT, tile_of,
-                                           gcl_linear_tiled_allows};
+    const size_t n = sizeof list / sizeof list[0];
+    const size_t first = gcl_device_is_cpu(device) ? n - 2 : 0;
+    const gcl_linear_tiles tiles = {list + first, n - first, SPLIT, tile_of,
+                                    gcl_linear_tiled_allows};
 
     gcl_linear_tile_choose(&tiles, g, node, device, out);
 }
@@ -85,7 +88,7 @@ bool gcl_linear_tiled_accepts(const gcl_graph *g, const gcl_node *node,
 {
     gcl_tuning tuning;
 
-    if (!gcl_linear_is_packable(g, node, why, why_bytes))
+    if (!gcl_linear_tile_accepts(g, node, device, why, why_bytes))
         return false;
     gcl_linear_tiled_choose(g, node, device, &tuning);
     return gcl_linear_tiled_allows(g, node, device, &tuning, why, why_bytes);
@@ -100,7 +103,6 @@ gcl_status gcl_linear_tiled_emit(gcl_emit *e, const gcl_graph *g, const gcl_node
     gcl_slot w;
 
     snprintf(l.options, sizeof l.options, "-DALIGNED=%d", s.K % 4 == 0 && s.N % 4 == 0);
-    gcl_emit_tuning_options(e, &l);
     w = gcl_linear_panels(e, node, NR, &l);
-    return gcl_linear_tile_emit(&t, e, g, node, w, &l, err);
+    return gcl_linear_tile_emit(&t, e, g, node, gcl_linear_tiled_tunables, w, &l, err);
 }
