@@ -87,12 +87,15 @@ static void append_row(void *user, const gcl_verify_row *row)
                                           cli_json_real(row->rel_l2), "pass", row->pass));
 }
 
-static void print_summary(const gcl_verify_summary *s)
+static void print_summary(const gcl_verify_summary *s, const cli_common *common)
 {
     if (s->skipped > 0)
         printf("skipped: %zu tensors train.*, which belong to training\n", s->skipped);
     printf("limit: %g of a tensor's largest magnitude%s\n", s->tol,
-           s->rounded ? ", as weights were rounded to F16" : "");
+           common->precision == GCL_PRECISION_F16
+               ? ", as operands of products may be rounded to F16"
+           : s->rounded ? ", as weights were rounded to F16"
+                        : "");
     printf("%zu passed, %zu failed, %zu skipped\n", s->passed, s->failed, s->skipped);
 }
 
@@ -118,14 +121,15 @@ static gcl_status verify(gcl_context *ctx, const char *path, const options *o,
         goto done;
     if (common->json) {
         const gcl_status printed = cli_json_print(
-            json_pack("{s:o, s:f, s:b, s:O, s:I, s:I, s:I}", "file", cli_json_text(path), "tol",
-                      summary.tol, "weights_rounded", summary.rounded, "tensors", rows, "passed",
+            json_pack("{s:o, s:f, s:s, s:b, s:O, s:I, s:I, s:I}", "file", cli_json_text(path),
+                      "tol", summary.tol, "precision", gcl_precision_name(common->precision),
+                      "weights_rounded", summary.rounded, "tensors", rows, "passed",
                       (json_int_t)summary.passed, "failed", (json_int_t)summary.failed, "skipped",
                       (json_int_t)summary.skipped),
             st == GCL_OK ? err : NULL);
         st = st == GCL_OK ? printed : st;
     } else {
-        print_summary(&summary);
+        print_summary(&summary, common);
     }
 done:
     json_decref(rows);

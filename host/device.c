@@ -353,6 +353,13 @@ done:
     return st;
 }
 
+const char *gcl_lanes_by_name(gcl_lanes_by by)
+{
+    static const char *const names[] = {"local memory", "intel", "nv", "amd"};
+
+    return names[by];
+}
+
 const char *gcl_device_type_name(const gcl_device_info *device)
 {
     if (device->type & CL_DEVICE_TYPE_GPU)

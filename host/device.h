@@ -45,12 +45,12 @@ typedef struct gcl_device_info {
     uint64_t global_mem_bytes;
     uint64_t max_alloc_bytes; /* limit of one buffer */
     uint64_t local_mem_bytes;
-    uint64_t cache_bytes; /* of global memory's cache; the last one of a CPU */
-    bool fp16;            /* cl_khr_fp16: half arithmetic */
-    bool fp64;            /* cl_khr_fp64 or core */
-    bool subgroups;       /* cl_khr_subgroups or cl_intel_subgroups */
+    uint64_t cache_bytes;    /* of global memory's cache; the last one of a CPU */
+    bool fp16;               /* cl_khr_fp16: half arithmetic */
+    bool fp64;               /* cl_khr_fp64 or core */
+    bool subgroups;          /* cl_khr_subgroups or cl_intel_subgroups */
     unsigned subgroup_sizes; /* sizes that a kernel may ask for, powers of two, added up */
-    size_t subgroup_size; /* work-items that run in lock step; 0 when the device does not say */
+    size_t subgroup_size;    /* work-items that run in lock step; 0 when the device does not say */
     gcl_lanes_by lanes_by;
     gcl_matrix_unit matrix_unit;
     size_t max_rounds;   /* rounds of all loops of a work-item, after which the driver ends them;
@@ -80,6 +80,9 @@ static inline bool gcl_device_is_cpu(const gcl_device_info *device)
 {
     return (device->type & CL_DEVICE_TYPE_CPU) != 0;
 }
+
+/** "local memory", "intel", "nv" or "amd"; static string. */
+const char *gcl_lanes_by_name(gcl_lanes_by by);
 
 /** "CPU", "GPU", "accelerator" or "other"; static string. */
 const char *gcl_device_type_name(const gcl_device_info *device);

@@ -11,11 +11,12 @@ enum { MAX_SIDE = 16 };
 const gcl_fragment *gcl_fragment_of(gcl_matrix_unit unit)
 {
     static const gcl_fragment fragments[GCL_N_UNITS] = {
-        [GCL_UNIT_MMA] = {"mma", 16, 8, 16, 32, 32 * 24},
-        [GCL_UNIT_DPAS8] = {"dpas8", 8, 8, 16, 8, 8 * 64},
-        [GCL_UNIT_DPAS16] = {"dpas16", 8, 16, 16, 16, 16 * 48},
-        [GCL_UNIT_WMMA] = {"wmma", 16, 16, 16, 32, 32 * 64},
-        [GCL_UNIT_MFMA] = {"mfma", 16, 16, 16, 64, 64 * 16},
+        [GCL_UNIT_NONE] = {"none", 0, 0, 0, 0, 0, 0, 0},
+        [GCL_UNIT_MMA] = {"mma", 16, 8, 16, 32, 4, 2, 32 * 24},
+        [GCL_UNIT_DPAS8] = {"dpas8", 8, 8, 16, 8, 8, 8, 8 * 64},
+        [GCL_UNIT_DPAS16] = {"dpas16", 8, 16, 16, 16, 4, 8, 16 * 48},
+        [GCL_UNIT_WMMA] = {"wmma", 16, 16, 16, 32, 8, 8, 32 * 64},
+        [GCL_UNIT_MFMA] = {"mfma", 16, 16, 16, 64, 2, 2, 64 * 16},
     };
 
     return &fragments[unit];

@@ -26,11 +26,12 @@ typedef enum gcl_matrix_unit {
 typedef struct gcl_fragment {
     const char *name;
     size_t m, n, k;
-    size_t lanes;    /* work-items of the sub-group */
-    size_t exchange; /* bytes of local memory that emulating it takes a sub-group */
+    size_t lanes;            /* work-items of the sub-group */
+    size_t a_pairs, b_pairs; /* registers of a lane that operands take */
+    size_t exchange;         /* bytes of local memory that emulating it takes a sub-group */
 } gcl_fragment;
 
-/** Borrowed. @param unit  not GCL_UNIT_NONE */
+/** Borrowed. That of GCL_UNIT_NONE is named "none" and has no size. */
 const gcl_fragment *gcl_fragment_of(gcl_matrix_unit unit);
 
 #ifdef __cplusplus

@@ -19,6 +19,8 @@
  *            TK       k that are in local memory at once    default 16       a multiple of 4
  *            RM, RN   rows and columns of a work-item       default 4, 4     RN a multiple of 4
  *            ALIGNED  1 when K and N are multiples of 4     default 0
+ *            SIMD     size of sub-groups asked of Intel's compilers, with
+ *                     cl_intel_required_subgroup_size; 0: none      default 0
  *            W_HALF   1 when w is stored in fp16            common/weight.h
  *            ACT, HAS_BIAS, HAS_RESIDUAL                    common/epilogue.h
  *            The next TK k are fetched into registers while the present ones are multiplied.
@@ -44,6 +46,9 @@
 #endif
 #ifndef ALIGNED
 #define ALIGNED 0
+#endif
+#ifndef SIMD
+#define SIMD 0
 #endif
 
 #include "common/weight.h"
@@ -148,7 +153,13 @@ static inline void store(float4 sum, __global const float *bias, __global const 
     }
 }
 
-__attribute__((reqd_work_group_size(WG, 1, 1))) __kernel void
+#if SIMD > 0
+#define SIMD_KERNEL __attribute__((intel_reqd_sub_group_size(SIMD)))
+#else
+#define SIMD_KERNEL
+#endif
+
+__attribute__((reqd_work_group_size(WG, 1, 1))) SIMD_KERNEL __kernel void
 linear_tiled_f32(__global const float *x, __global const WEIGHT *w, __global const float *bias,
                  __global const float *residual, __global float *y, const int M, const int N,
                  const int K, const float slope, const int span)

@@ -60,9 +60,9 @@ static gcl_linear_tile tile_of(const gcl_tuning *tuning)
         .split = (size_t)v[SPLIT],
         .local_bytes = (rows + columns) * (step / 2 + 4) * 4 + subgroups * f->exchange,
         /* sums, operands of a row of fragments, the fetched share */
-        .registers =
-            (below * f->m * beside * f->n + (f->m + beside * f->n) * f->k / 2) / f->lanes +
-            4 * (gcl_div_up(rows * step / 4, group) + gcl_div_up(columns * step / 8, group)),
+        .registers = below * f->m * beside * f->n / f->lanes + f->a_pairs + beside * f->b_pairs +
+                     GCL_FETCH_REGISTERS * (gcl_div_up(rows * step / 4, group) +
+                                            gcl_div_up(columns * step / 8, group)),
         /* eight times the rate of fp32, if it need not wait for local memory */
         .time = 0.125 + 2.0 / (double)(below * f->m) + 2.0 / (double)(beside * f->n),
     };
@@ -99,8 +99,10 @@ void gcl_linear_mma_choose(const gcl_graph *g, const gcl_node *node, const gcl_d
 {
     /* from many products a read to few rows; the last for groups of 8 work-items */
     gcl_tuning list[] = {
-        {{0, 2, 4, 4, 4, 32}}, {{0, 2, 2, 4, 4, 32}}, {{0, 2, 2, 2, 4, 32}}, {{0, 2, 2, 2, 2, 32}},
-        {{0, 1, 4, 2, 2, 32}}, {{0, 1, 4, 1, 2, 32}}, {{0, 2, 2, 1, 1, 32}}, {{0, 1, 1, 1, 1, 16}},
+        {{0, 2, 4, 4, 4, 32}}, {{0, 2, 2, 4, 4, 32}}, {{0, 2, 2, 2, 4, 32}}, {{0, 4, 4, 2, 2, 32}},
+        {{0, 4, 4, 2, 2, 16}}, {{0, 2, 2, 2, 2, 32}}, {{0, 2, 2, 2, 2, 64}}, {{0, 1, 4, 2, 2, 32}},
+        {{0, 4, 4, 1, 2, 32}}, {{0, 1, 4, 1, 2, 64}}, {{0, 1, 4, 1, 2, 32}}, {{0, 2, 2, 1, 1, 32}},
+        {{0, 1, 1, 1, 1, 16}},
     };
     const size_t n = sizeof list / sizeof list[0];
     const gcl_linear_tiles tiles = {list, n, SPLIT, tile_of, gcl_linear_mma_allows};

@@ -25,7 +25,7 @@ static gcl_linear_tile tile_of(const gcl_tuning *tuning)
         .step = lanes,
         .split = (size_t)v[SPLIT],
         .local_bytes = subgroups * lanes * rows * sizeof(float),
-        .registers = rows * own + 2 * rows + 3 * own,
+        .registers = rows * own + rows + 3 * own, /* sums, x, w and its addresses */
         /* a read of w from the caches, and a shuffle, take as long as a few multiply-adds */
         .time = 1 + 4.0 / (double)rows + 2.0 / (double)own,
     };
@@ -53,6 +53,8 @@ bool gcl_linear_subgroup_allows(const gcl_graph *g, const gcl_node *node,
         return false;
     }
     t = tile_of(tuning);
+    if (gcl_intel_subgroup(device) > 0) /* wider ones share the same registers */
+        t.registers *= (size_t)v[LANES] / gcl_intel_subgroup(device);
     return gcl_linear_tile_fits(&t, gcl_linear_sizes_of(g, node), device, why, why_bytes);
 }
 

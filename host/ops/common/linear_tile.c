@@ -4,10 +4,16 @@
 #include <stdio.h>
 
 enum {
-    MAX_REGISTERS = 200,  /* of 255 or 256, the rest for addresses */
-    BUSY_ITEMS = 256,     /* of a compute unit, below which its latencies show */
-    LAUNCH_COST = 300000, /* a launch more: 2 us of a unit of 128 lanes at 1.2 GHz */
-    PART_COST = 8,        /* an element of a part, written and read */
+    /* Of 255 or 256, the rest for addresses; of Intel's 128 what clang and IGC need no memory for, as
+     * compiled for gfx90a, gfx1100, skl, dg2, pvc, sm_80 and sm_90. */
+    MAX_REGISTERS = 220,
+    MAX_REGISTERS_INTEL = 88,
+    UNIT_ITEMS = 1024,        /* of a compute unit at once */
+    UNIT_REGISTERS = 1 << 16, /* of 4 bytes, of a compute unit */
+    /* In multiply-adds of a compute unit of 128 lanes: 400 cycles from memory, and 2000 for a launch. */
+    STEP_COST = 50000,
+    LAUNCH_COST = 250000,
+    PART_COST = 8, /* an element of a part, written and read */
     MAX_SPLIT = 64,
     MAX_ON_CPU = 1 << 23 /* multiply-adds; those of galip-56 have up to 2.4 million */
 };
@@ -27,6 +33,9 @@ bool gcl_linear_tile_accepts(const gcl_graph *g, const gcl_node *node,
 bool gcl_linear_tile_fits(const gcl_linear_tile *t, gcl_linear_sizes s,
                           const gcl_device_info *device, char *why, size_t why_bytes)
 {
+    const size_t registers = device->lanes_by == GCL_LANES_INTEL && !gcl_device_is_cpu(device)
+                                 ? MAX_REGISTERS_INTEL
+                                 : MAX_REGISTERS;
     const size_t rounds = gcl_round_up(s.K, t->step) + t->rows + t->columns;
 
     if (t->group > device->max_work_group || t->group > device->max_work_item[0])
@@ -35,9 +44,9 @@ bool gcl_linear_tile_fits(const gcl_linear_tile *t, gcl_linear_sizes s,
     else if (t->local_bytes > device->local_mem_bytes)
         snprintf(why, why_bytes, "%zu bytes of local memory, the device has %zu", t->local_bytes,
                  (size_t)device->local_mem_bytes);
-    else if (t->registers > MAX_REGISTERS)
-        snprintf(why, why_bytes, "%zu registers of a work-item, limit %d", t->registers,
-                 MAX_REGISTERS);
+    else if (t->registers > registers)
+        snprintf(why, why_bytes, "%zu registers of a work-item, limit %zu", t->registers,
+                 registers);
     else if (t->split < 1 || t->split > MAX_SPLIT ||
              t->split > device->max_alloc_bytes / sizeof(float) / s.M / s.N)
         snprintf(why, why_bytes, "%zu parts of K, needs 1 .. %d that fit one buffer", t->split,
@@ -57,17 +66,40 @@ static size_t span(const gcl_linear_tile *t, gcl_linear_sizes s)
     return gcl_div_up(gcl_div_up(s.K, t->step), t->split) * t->step;
 }
 
+/* Units of about 128 lanes, which a work-group stays in; Intel counts its EUs, of a small sub-group's
+ * lanes each. */
+static size_t count_units(const gcl_device_info *device)
+{
+    const unsigned lanes = gcl_device_is_cpu(device) ? 0 : gcl_intel_subgroup(device);
+    const size_t units = lanes > 0 ? device->compute_units * lanes / 128 : device->compute_units;
+
+    return units > 0 ? units : 1;
+}
+
+/* The multiply-adds that the units share out or, when that is longer, the steps of K of groups that wait
+ * for memory together: as many as a unit has items, registers and local memory for. */
 double gcl_linear_tile_cost(const gcl_linear_tile *t, gcl_linear_sizes s,
                             const gcl_device_info *device)
 {
     const size_t groups = gcl_div_up(s.M, t->rows) * gcl_div_up(s.N, t->columns) * t->split;
-    const size_t units = device->compute_units;
-    const double busy = (double)(groups * t->group) / (double)(units * BUSY_ITEMS);
-    double cost = (double)gcl_div_up(groups, units) * (double)(t->rows * t->columns) *
-                  (double)span(t, s) * t->time;
+    const size_t units = count_units(device),
+                 lanes = device->subgroup_size > 0 ? device->subgroup_size : 1;
+    const size_t items = gcl_round_up(t->group, lanes);
+    const size_t by_items = UNIT_ITEMS / items;
+    const size_t by_registers = UNIT_REGISTERS / (items * t->registers);
+    const size_t by_memory = (size_t)device->local_mem_bytes / (t->local_bytes + 1);
+    size_t together = by_items < by_registers ? by_items : by_registers;
+    double work, wait, cost;
 
-    if (busy < 1)
-        cost /= busy;
+    if (by_memory < together)
+        together = by_memory;
+    if (together < 1)
+        together = 1;
+    work = (double)gcl_div_up(groups, units) * (double)(t->rows * t->columns) * (double)span(t, s) *
+           t->time * (double)items / (double)t->group;
+    wait =
+        (double)gcl_div_up(groups, units * together) * (double)(span(t, s) / t->step) * STEP_COST;
+    cost = work > wait ? work : wait;
     if (t->split > 1)
         cost +=
             LAUNCH_COST + (double)(s.M * s.N) * (double)(t->split + 1) * PART_COST / (double)units;

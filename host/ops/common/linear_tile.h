@@ -11,6 +11,9 @@
 extern "C" {
 #endif
 
+/** Of a vector of 4 fetched ahead, and its address. */
+enum { GCL_FETCH_REGISTERS = 6 };
+
 typedef struct gcl_linear_tile {
     size_t rows, columns; /* of a work-group */
     size_t group;         /* work-items of it */
@@ -20,6 +23,14 @@ typedef struct gcl_linear_tile {
     size_t registers; /* of a work-item, 4 bytes each, by estimate */
     double time;      /* of a multiply-add on one compute unit, in those of fp32 */
 } gcl_linear_tile;
+
+/** The smallest sub-groups of an Intel device, which leave a work-item the most registers; 0 elsewhere. */
+static inline unsigned gcl_intel_subgroup(const gcl_device_info *device)
+{
+    const unsigned sizes = device->lanes_by == GCL_LANES_INTEL ? device->subgroup_sizes : 0;
+
+    return sizes & (~sizes + 1);
+}
 
 /** Whether the variants can take the node at all: w is packable and, on a CPU, which has better ones and
  *  takes these for tests, the product is small. Else writes the reason. */

@@ -31,9 +31,9 @@ static gcl_linear_tile tile_of(const gcl_tuning *tuning)
         .split = (size_t)v[SPLIT],
         .local_bytes = step * (rows + 4 + columns) * sizeof(float),
         /* sums, the fetched share, a row of each operand */
-        .registers =
-            own_rows * own_columns + own_rows + own_columns +
-            4 * (gcl_div_up(rows * step / 4, group) + gcl_div_up(columns * step / 4, group)),
+        .registers = own_rows * own_columns + own_rows + own_columns +
+                     GCL_FETCH_REGISTERS * (gcl_div_up(rows * step / 4, group) +
+                                            gcl_div_up(columns * step / 4, group)),
         /* reads of local memory, which serves a quarter of the lanes' multiply-adds with vectors */
         .time = 1 + 1.0 / (double)own_rows + 1.0 / (double)own_columns,
     };
@@ -102,7 +102,8 @@ gcl_status gcl_linear_tiled_emit(gcl_emit *e, const gcl_graph *g, const gcl_node
     gcl_launch l = {.program = "linear/tiled", .kernel = "linear_tiled_f32"};
     gcl_slot w;
 
-    snprintf(l.options, sizeof l.options, "-DALIGNED=%d", s.K % 4 == 0 && s.N % 4 == 0);
+    snprintf(l.options, sizeof l.options, "-DALIGNED=%d -DSIMD=%u", s.K % 4 == 0 && s.N % 4 == 0,
+             gcl_intel_subgroup(gcl_emit_device(e)));
     w = gcl_linear_panels(e, node, NR, &l);
     return gcl_linear_tile_emit(&t, e, g, node, gcl_linear_tiled_tunables, w, &l, err);
 }
