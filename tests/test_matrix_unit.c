@@ -1,4 +1,6 @@
 /* test_matrix_unit.c - which devices have a unit, its emulation, and units that do not work. */
+#include <float.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +12,8 @@
 
 #include "host/device_internal.h"
 #include "host/matrix_unit_internal.h"
+#include "host/ops/linear.h"
+#include "host/plan.h"
 #include "tests/with_device.h"
 
 static void devices_have_their_units(void **state)
@@ -85,13 +89,57 @@ static void units_that_fail_are_not_used(void **state)
     gcl_context_destroy(other);
 }
 
+/* gcl_weight_source.view: the weight 1. */
+static gcl_status view_one(void *self, const char *name, const gcl_shape *required,
+                           gcl_weight_view *out, gcl_error *err)
+{
+    static const float one = 1;
+
+    (void)self, (void)name, (void)required, (void)err;
+    out->data = &one;
+    out->dtype = GCL_WEIGHT_F32;
+    return GCL_OK;
+}
+
+/* Operands beyond f16 become its largest number, never an infinity, and a NaN stays one. */
+static void rounding_saturates(void **state)
+{
+    static const float x[] = {65504, 65519, 65520, 1e6f, FLT_MAX, -1e6f, 1, 0x1p-24f, NAN};
+    static const float want[] = {65504, 65504, 65504, 65504, 65504, -65504, 1, 0x1p-24f, NAN};
+    enum { N = sizeof x / sizeof x[0] };
+    const gcl_plan_options options = {.precision = GCL_PRECISION_F16, .variants = "linear=mma_f16"};
+    gcl_weight_set *set = NULL;
+    gcl_graph *g = NULL;
+    gcl_plan *plan = NULL;
+    float y[N];
+
+    (void)state;
+    assert_int_equal(gcl_graph_create(&g, NULL), GCL_OK);
+    gcl_graph_output(g,
+                     gcl_linear_nobias(g, gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(N, 1)),
+                                       gcl_graph_weight(g, "w", GCL_SHAPE(1, 1)), GCL_LINEAR_NK),
+                     "y");
+    assert_int_equal(
+        gcl_weight_set_create(&set, ctx, (gcl_weight_source){NULL, view_one, NULL}, NULL), GCL_OK);
+    assert_int_equal(gcl_plan_create(&plan, ctx, g, set, &options, NULL), GCL_OK);
+    assert_string_equal(gcl_plan_node_at(plan, 0).choice.variant->name, "mma_f16");
+    assert_int_equal(gcl_plan_write(plan, "x", x, sizeof x, NULL), GCL_OK);
+    assert_int_equal(gcl_plan_run(plan, NULL), GCL_OK);
+    assert_int_equal(gcl_plan_read(plan, "y", y, sizeof y, NULL), GCL_OK);
+    for (int i = 0; i < N; i++)
+        if (isnan(want[i]) ? !isnan(y[i]) : y[i] != want[i])
+            fail_msg("%g became %g, wanted %g", (double)x[i], (double)y[i], (double)want[i]);
+    gcl_plan_destroy(plan);
+    gcl_weight_set_destroy(set);
+    gcl_graph_destroy(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(devices_have_their_units),
-        cmocka_unit_test(emulations_multiply_exactly),
-        cmocka_unit_test(wrong_numbers_are_noticed),
-        cmocka_unit_test(units_that_fail_are_not_used),
+        cmocka_unit_test(devices_have_their_units),  cmocka_unit_test(emulations_multiply_exactly),
+        cmocka_unit_test(wrong_numbers_are_noticed), cmocka_unit_test(units_that_fail_are_not_used),
+        cmocka_unit_test(rounding_saturates),
     };
 
     return cmocka_run_group_tests(tests, open_device, close_device);
