@@ -58,6 +58,7 @@ static gcl_linear_tile tile_of(const gcl_tuning *tuning)
         .group = group,
         .step = step,
         .split = (size_t)v[SPLIT],
+        /* the last is the emulation's only */
         .local_bytes = (rows + columns) * (step / 2 + 4) * 4 + subgroups * f->exchange,
         /* sums, operands of a row of fragments, the fetched share */
         .registers = below * f->m * beside * f->n / f->lanes + f->a_pairs + beside * f->b_pairs +

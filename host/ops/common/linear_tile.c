@@ -33,9 +33,7 @@ bool gcl_linear_tile_accepts(const gcl_graph *g, const gcl_node *node,
 bool gcl_linear_tile_fits(const gcl_linear_tile *t, gcl_linear_sizes s,
                           const gcl_device_info *device, char *why, size_t why_bytes)
 {
-    const size_t registers = device->lanes_by == GCL_LANES_INTEL && !gcl_device_is_cpu(device)
-                                 ? MAX_REGISTERS_INTEL
-                                 : MAX_REGISTERS;
+    const size_t registers = gcl_intel_subgroup(device) > 0 ? MAX_REGISTERS_INTEL : MAX_REGISTERS;
     const size_t rounds = gcl_round_up(s.K, t->step) + t->rows + t->columns;
 
     if (t->group > device->max_work_group || t->group > device->max_work_item[0])
@@ -70,7 +68,7 @@ static size_t span(const gcl_linear_tile *t, gcl_linear_sizes s)
  * lanes each. */
 static size_t count_units(const gcl_device_info *device)
 {
-    const unsigned lanes = gcl_device_is_cpu(device) ? 0 : gcl_intel_subgroup(device);
+    const unsigned lanes = gcl_intel_subgroup(device);
     const size_t units = lanes > 0 ? device->compute_units * lanes / 128 : device->compute_units;
 
     return units > 0 ? units : 1;
@@ -82,9 +80,9 @@ double gcl_linear_tile_cost(const gcl_linear_tile *t, gcl_linear_sizes s,
                             const gcl_device_info *device)
 {
     const size_t groups = gcl_div_up(s.M, t->rows) * gcl_div_up(s.N, t->columns) * t->split;
-    const size_t units = count_units(device),
-                 lanes = device->subgroup_size > 0 ? device->subgroup_size : 1;
-    const size_t items = gcl_round_up(t->group, lanes);
+    const size_t units = count_units(device);
+    const size_t lanes = device->subgroup_size > 0 ? device->subgroup_size : 1;
+    const size_t items = gcl_round_up(t->group, lanes); /* some idle */
     const size_t by_items = UNIT_ITEMS / items;
     const size_t by_registers = UNIT_REGISTERS / (items * t->registers);
     const size_t by_memory = (size_t)device->local_mem_bytes / (t->local_bytes + 1);

@@ -24,10 +24,11 @@ typedef struct gcl_linear_tile {
     double time;      /* of a multiply-add on one compute unit, in those of fp32 */
 } gcl_linear_tile;
 
-/** The smallest sub-groups of an Intel device, which leave a work-item the most registers; 0 elsewhere. */
+/** The smallest sub-groups of an Intel GPU, which leave a work-item the most registers; 0 elsewhere. */
 static inline unsigned gcl_intel_subgroup(const gcl_device_info *device)
 {
-    const unsigned sizes = device->lanes_by == GCL_LANES_INTEL ? device->subgroup_sizes : 0;
+    const bool is_one = device->lanes_by == GCL_LANES_INTEL && !gcl_device_is_cpu(device);
+    const unsigned sizes = is_one ? device->subgroup_sizes : 0;
 
     return sizes & (~sizes + 1);
 }
