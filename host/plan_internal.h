@@ -49,7 +49,8 @@ struct gcl_plan {
     cl_mem *arenas;
     size_t *arena_bytes;
     int n_arenas;
-    cl_event *events; /* [2 * n_steps], for timed runs */
+    cl_event *events;  /* [2 * n_steps], for timed runs */
+    uint64_t *step_ns; /* [n_steps], for timed runs */
     bool running;     /* steps were enqueued and nobody has waited for them */
 };
 

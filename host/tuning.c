@@ -145,6 +145,13 @@ gcl_status gcl_tunings_put(gcl_tunings *t, const gcl_tuning_row *row, gcl_error 
     return gcl_tunings_add(t, row, TUNING_OWN, err);
 }
 
+void gcl_tunings_doubt(gcl_tunings *t)
+{
+    for (int i = 0; i < t->n; i++)
+        if (t->entries[i]->origin == TUNING_OWN)
+            t->entries[i]->origin = TUNING_STALE;
+}
+
 static const gcl_tuning_row *row_of(const tuning_entry *e)
 {
     return e != NULL ? &e->row : NULL;
@@ -221,10 +228,12 @@ static bool choose(void *user, gcl_choice *out, const gcl_graph *g, const gcl_no
         return false;
     for (tuning_origin o = TUNING_OWN; o <= TUNING_SHIPPED; o++) {
         const char *source = o == TUNING_OWN ? "tuned" : t->shipped;
-        if ((e = find(t, &c, o, false)) != NULL)
+        const tuning_entry *any = find(t, &c, o, true);
+        e = find(t, &c, o, false);
+        if (e != NULL && e->row.variant == any->row.variant)
             return take(out, e, source, true, g, node, &t->device);
-        if ((e = find(t, &c, o, true)) != NULL)
-            return take(out, e, source, false, g, node, &t->device);
+        if (any != NULL)
+            return take(out, any, source, false, g, node, &t->device);
     }
     if (find(t, &c, TUNING_STALE, true) != NULL)
         gcl_verbose("%s: %s: %s was tuned with another driver or other kernels; `galip tune` "

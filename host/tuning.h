@@ -53,7 +53,7 @@ void gcl_tunings_destroy(gcl_tunings *t);
 
 /**
  * For gcl_plan_options.choices; borrowed from t. In this order: the device's own row of the class
- * ("tuned"; one of another batch gives the variant alone), the row of its family that comes with the
+ * ("tuned"; one of another batch gives the variant, which is the same in any), the row of its family that comes with the
  * program ("shipped: FAMILY"), and of the nearest class one that was clearly better than the table
  * ("nearest: CLASS"). Near is: equal where a dim is below 16, and together within a factor of two.
  */
@@ -62,6 +62,9 @@ const gcl_choices *gcl_tunings_choices(gcl_tunings *t);
 /** Adds a row of this device, or replaces the one of its class and batch. */
 gcl_status gcl_tunings_put(gcl_tunings *t, const gcl_tuning_row *row, gcl_error *err);
 
+/** Makes the device's own rows such that have to be verified anew. */
+void gcl_tunings_doubt(gcl_tunings *t);
+
 /** The device's own row of a class and batch; NULL. Borrowed until the next put. */
 const gcl_tuning_row *gcl_tunings_get(const gcl_tunings *t, const gcl_tuning_class *c);
 /** Any own row of the class, whatever its batch. */
@@ -69,6 +72,9 @@ const gcl_tuning_row *gcl_tunings_get_any(const gcl_tunings *t, const gcl_tuning
 /** A row that was measured with another driver or other kernels, and is not used before it has been
  *  verified anew; NULL. */
 const gcl_tuning_row *gcl_tunings_get_stale(const gcl_tunings *t, const gcl_tuning_class *c);
+
+/** Hash of the kernels of an op, as they are now; 0 when they cannot be read. */
+uint64_t gcl_tunings_sources(const gcl_tunings *t, const gcl_op *op);
 
 /** Name of the device's family among the rows that come with the program; borrowed. */
 const char *gcl_tunings_family(const gcl_tunings *t);
@@ -90,6 +96,9 @@ gcl_status gcl_tunings_read(gcl_tunings *t, const char *path, gcl_error *err);
 /** Puts this device's rows into the file; other rows in it stay. A damaged file is kept as
  *  PATH.damaged. One writer at a time. */
 gcl_status gcl_tunings_write(const gcl_tunings *t, const char *path, gcl_error *err);
+
+/** A file of this device's rows alone, in place of what was there. */
+gcl_status gcl_tunings_share(const gcl_tunings *t, const char *path, gcl_error *err);
 
 #ifdef __cplusplus
 }

@@ -208,32 +208,33 @@ static json_t *describe(const gcl_tunings *t, const gcl_tuning_row *row)
                      row->units, "date", row->date, "by", row->by);
 }
 
-/* Whether the new row takes the place of the old one: its kernels are of the past, if not the same. */
+/* Whether the new row takes the place of an old one: of the same batch, whatever its kernels, and of
+ * other batches with another variant, as there is one for all. */
 static bool replaces(const json_t *row, const json_t *old)
 {
-    static const char *const keys[] = {"device", "platform", "driver", "op", "dims", "batch"};
+    static const char *const keys[] = {"device", "platform", "driver", "op", "dims"};
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (!json_equal(json_object_get(row, keys[i]), json_object_get(old, keys[i])))
             return false;
-    return true;
+    return json_equal(json_object_get(row, "batch"), json_object_get(old, "batch")) ||
+           !json_equal(json_object_get(row, "variant"), json_object_get(old, "variant"));
 }
 
 static gcl_status merge(json_t *rows, const gcl_tunings *t, const char *path, gcl_error *err)
 {
     for (int i = 0; i < t->n; i++) {
         json_t *row;
-        size_t k = 0;
         if (t->entries[i]->origin != TUNING_OWN)
             continue;
         row = describe(t, &t->entries[i]->row);
         if (row == NULL)
             return GCL_FAIL(err, GCL_E_FORMAT, "%s: the name of device %s is no UTF-8", path,
                             t->device.name);
-        while (k < json_array_size(rows) && !replaces(row, json_array_get(rows, k)))
-            k++;
-        if ((k < json_array_size(rows) ? json_array_set_new(rows, k, row)
-                                       : json_array_append_new(rows, row)) != 0)
+        for (size_t k = json_array_size(rows); k-- > 0;)
+            if (replaces(row, json_array_get(rows, k)))
+                json_array_remove(rows, k);
+        if (json_array_append_new(rows, row) != 0)
             return GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation failed", path);
     }
     return GCL_OK;
@@ -256,13 +257,37 @@ static gcl_status print(FILE *f, const json_t *rows, const char *path, gcl_error
     return GCL_OK;
 }
 
+static gcl_status store(json_t *rows, const gcl_tunings *t, const char *path, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    gcl_writer w = {0};
+
+    GCL_TRY(merge(rows, t, path, err));
+    GCL_TRY(gcl_writer_open(&w, path, err));
+    GCL_TRY(print(w.file, rows, path, err));
+    GCL_TRY(gcl_writer_commit(&w, err));
+done:
+    gcl_writer_abort(&w);
+    return st;
+}
+
+gcl_status gcl_tunings_share(const gcl_tunings *t, const char *path, gcl_error *err)
+{
+    json_t *rows = json_array();
+    const gcl_status st = rows != NULL
+                              ? store(rows, t, path, err)
+                              : GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation failed", path);
+
+    json_decref(rows);
+    return st;
+}
+
 gcl_status gcl_tunings_write(const gcl_tunings *t, const char *path, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     const char *slash = strrchr(path, '/');
     char other[4096];
     json_t *rows = NULL;
-    gcl_writer w = {0};
 
     if (slash != NULL && slash != path) {
         snprintf(other, sizeof other, "%.*s", (int)(slash - path), path);
@@ -277,12 +302,8 @@ gcl_status gcl_tunings_write(const gcl_tunings *t, const char *path, gcl_error *
                  : GCL_FAIL(err, GCL_E_FILE, "cannot rename %s to %s", path, other);
     }
     GCL_TRY(st);
-    GCL_TRY(merge(rows, t, path, err));
-    GCL_TRY(gcl_writer_open(&w, path, err));
-    GCL_TRY(print(w.file, rows, path, err));
-    GCL_TRY(gcl_writer_commit(&w, err));
+    GCL_TRY(store(rows, t, path, err));
 done:
-    gcl_writer_abort(&w);
     json_decref(rows);
     return st;
 }

@@ -27,9 +27,6 @@ struct gcl_tunings {
 gcl_status gcl_tunings_add(gcl_tunings *t, const gcl_tuning_row *row, tuning_origin origin,
                            gcl_error *err);
 
-/** Hash of the op's kernels as they are now. */
-uint64_t gcl_tunings_sources(const gcl_tunings *t, const gcl_op *op);
-
 /** Adds the rows of host/tune/ that are of the device's family. */
 gcl_status gcl_tunings_ship(gcl_tunings *t, gcl_error *err);
 

@@ -3,14 +3,11 @@
 
 #include <stdio.h>
 
-#include "host/ops/common/epilogue.h"
+#include "host/ops/common/linear_attr.h"
 #include "host/ops/common/panels.h"
 #include "host/ops/common/sgemm.h"
 
-typedef struct linear_attr {
-    gcl_epilogue ep;
-    int layout; /* gcl_linear_layout */
-} linear_attr;
+typedef gcl_linear_attr linear_attr;
 
 enum { X, W, MAX_M = 1 << 30 };
 

@@ -16,6 +16,9 @@ typedef struct op_instance {
     op_data data;
     const char *variant;  /* of the plan made last; borrowed */
     double *want, *scale; /* the reference, [data.out_count]; NULL until it is asked for */
+    /* Of a suite that has `element`, where the reference takes too long: only elements at multiples of
+     * this are made and compared. 0: all are. Set before the first comparison. */
+    size_t step;
 } op_instance;
 
 /**
@@ -34,7 +37,7 @@ gcl_weight_source op_instance_source(op_instance *i);
 /**
  * Plans the case with one variant; *plan stays NULL when the variant refuses the case.
  *
- * @param options  its `variants` is set here
+ * @param options  its `variants` is set here, unless it asks for tunables of that variant already
  */
 gcl_status op_instance_plan(op_instance *i, gcl_plan **plan, gcl_context *ctx,
                             gcl_weight_set *weights, const char *variant, gcl_plan_options options,

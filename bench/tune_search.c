@@ -1,0 +1,415 @@
+/* tune_search.c - variants by their own choice first, then steps and jumps around the best. */
+#include "bench/tune_search.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/verbose.h"
+#include "bench/model_subject.h"
+
+/* A class ends when so many candidates one after the other have not improved it by a hundredth; every
+ * JUMP-th of them is taken anywhere, the others next to the best. */
+enum { PATIENCE = 8, JUMP = 4, FINALISTS = 3 };
+static const double progress = 0.99, worth_a_look = 0.99;
+
+/* Tables go from best to plainest: behind a variant that is so many times slower none is tried, and the
+ * values of one that is so much slower are not. */
+static const double end_of_table = 4.0, hopeless_variant = 1.5;
+
+typedef struct search {
+    tune_run *run;
+    bench_tune_class *c;
+    double until_s;
+    tune_space space;
+    tune_result *results; /* [space.n] */
+    bool *tried;          /* [space.n] */
+    size_t base, best;    /* of points; base: what the planner takes without tuning */
+    tune_case one;        /* opened when something has to be measured that the log does not know */
+    bool is_open;
+    op_rng rng;
+} search;
+
+bool tune_is_stopped(const tune_run *run)
+{
+    return run->opt->stop != NULL && *run->opt->stop != 0;
+}
+
+static double clock_of(const tune_run *run)
+{
+    const bench_tune_timer *t = run->opt->timer;
+
+    return t != NULL ? t->clock(t->user) : bench_clock();
+}
+
+/* ---- one candidate ---- */
+
+typedef enum kind { FIRST, CLOSE } kind;
+
+static const char *make_key(char *out, size_t room, const bench_tune_class *c, const tune_point *p,
+                            kind k)
+{
+    char what[GCL_TUNING_TEXT], choice[GCL_TUNING_TEXT];
+
+    snprintf(out, room, "%s %s batch=%zu %s %s", c->what.op->name,
+             gcl_tuning_class_text(what, sizeof what, &c->what), c->what.batch,
+             gcl_tuning_text(choice, sizeof choice, p->variant, &p->tuning),
+             k == CLOSE ? "close" : "first");
+    return out;
+}
+
+static gcl_status open_case(search *s, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+
+    if (s->is_open)
+        return GCL_OK;
+    st = tune_case_open(&s->one, &s->run->bench, s->c, &s->space.points[s->base], err);
+    if (st == GCL_OK)
+        s->is_open = true;
+    else
+        tune_case_close(&s->one);
+    return st;
+}
+
+/* From the log or measured now, and then put there. */
+static gcl_status measure(search *s, const tune_point *p, kind k, tune_result *out, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    tune_run *run = s->run;
+    const double best = s->tried[s->best] ? s->results[s->best].ratio : 1.0;
+    char key[2 * GCL_TUNING_TEXT + 80];
+    double seconds = 0;
+
+    make_key(key, sizeof key, s->c, p, k);
+    if (!tune_log_find(&run->log, key, out, &seconds)) {
+        const double start = clock_of(run);
+        GCL_TRY(open_case(s, err));
+        GCL_TRY(tune_measure(&s->one, p, k == CLOSE, best, out, err));
+        seconds = clock_of(run) - start;
+        GCL_TRY(tune_log_append(&run->log, key, out, seconds, err));
+    }
+    run->spent_s += seconds;
+    gcl_verbose("tune: %s: %s, ratio %.3f %s", key,
+                out->verdict == TUNE_OK      ? "right"
+                : out->verdict == TUNE_WRONG ? "wrong"
+                                             : "refused",
+                out->ratio, out->why);
+done:
+    return st;
+}
+
+static void count(bench_tune_class *c, const tune_point *p, const tune_result *r)
+{
+    char choice[GCL_TUNING_TEXT];
+
+    c->tried++;
+    c->wrong += r->verdict == TUNE_WRONG;
+    c->refused += r->verdict == TUNE_REFUSED;
+    if (r->verdict != TUNE_OK && c->note[0] == '\0')
+        snprintf(c->note, sizeof c->note, "%.120s: %.130s",
+                 gcl_tuning_text(choice, sizeof choice, p->variant, &p->tuning), r->why);
+}
+
+/* Tries a point of the space; *improved tells whether it is the best by more than a little. */
+static gcl_status try_point(search *s, size_t at, bool *improved, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const double best = s->results[s->best].ratio;
+    tune_result *r = &s->results[at];
+
+    *improved = false;
+    if (s->tried[at])
+        return GCL_OK;
+    GCL_TRY(measure(s, &s->space.points[at], FIRST, r, err));
+    s->tried[at] = true;
+    count(s->c, &s->space.points[at], r);
+    if (r->verdict == TUNE_OK && r->ratio < best) {
+        *improved = r->ratio < progress * best;
+        s->best = at;
+    }
+done:
+    return st;
+}
+
+static bool is_over(const search *s)
+{
+    return tune_is_stopped(s->run) || (!s->run->opt->exhaustive && s->run->spent_s >= s->until_s);
+}
+
+/* ---- the way through the space ---- */
+
+/* What each variant chooses itself. */
+static gcl_status try_variants(search *s, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    bool improved;
+
+    for (size_t k = 0; k < s->space.n_own && !is_over(s); k++) {
+        GCL_TRY(try_point(s, k, &improved, err));
+        if (k > s->base && s->results[k].verdict == TUNE_OK && s->results[k].ratio > end_of_table)
+            break;
+    }
+done:
+    return st;
+}
+
+/* Whether the variant's own choice is near enough to the best for its other values to matter. */
+static bool has_hope(const search *s, const gcl_variant *v)
+{
+    for (size_t k = 0; k < s->space.n_own; k++)
+        if (s->space.points[k].variant == v)
+            return s->tried[k] && s->results[k].verdict == TUNE_OK &&
+                   s->results[k].ratio <= hopeless_variant * s->results[s->best].ratio;
+    return true;
+}
+
+/* A random point that was not tried: next to the best, or anywhere. space.n: there is none. */
+static size_t pick(search *s, bool near)
+{
+    const tune_point *best = &s->space.points[s->best];
+    size_t n = 0, found = s->space.n;
+
+    for (size_t k = 0; k < s->space.n; k++) {
+        const tune_point *p = &s->space.points[k];
+        if (s->tried[k] || (near ? !tune_are_neighbours(best, p) : !has_hope(s, p->variant)))
+            continue;
+        if (op_random(&s->rng) % ++n == 0)
+            found = k;
+    }
+    return found;
+}
+
+static gcl_status walk(search *s, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    int idle = 0, step = 0;
+
+    while (!is_over(s) && (s->run->opt->exhaustive || idle < PATIENCE)) {
+        bool improved;
+        size_t at = ++step % JUMP == 0 ? s->space.n : pick(s, true);
+        if (at == s->space.n)
+            at = pick(s, false);
+        if (at == s->space.n)
+            at = pick(s, true);
+        if (at == s->space.n)
+            break;
+        GCL_TRY(try_point(s, at, &improved, err));
+        idle = improved ? 0 : idle + 1;
+    }
+done:
+    return st;
+}
+
+/* ---- the decision ---- */
+
+static void set_row(search *s, const tune_point *p, const tune_result *r)
+{
+    gcl_tuning_row *row = &s->c->row;
+
+    *row = (gcl_tuning_row){.what = s->c->what,
+                            .variant = p->variant,
+                            .tuning = p->tuning,
+                            .ns = r->ns,
+                            .table_ns = r->table_ns,
+                            .spread = r->spread,
+                            .units = r->units};
+    snprintf(row->date, sizeof row->date, "%s", s->run->opt->date != NULL ? s->run->opt->date : "");
+    snprintf(row->by, sizeof row->by, "%s", s->run->opt->by != NULL ? s->run->opt->by : "");
+}
+
+/* Another variant serves the other batches of the class too, with its own values: it must not be slower
+ * there. */
+static gcl_status check_batches(search *s, const tune_point *p, bool *ok, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const gcl_device_info *device = gcl_context_device(s->run->bench.ctx);
+    bench_tune_list *list = s->run->list;
+
+    *ok = true;
+    for (size_t i = 0; i < list->n && *ok && p->variant != s->space.points[s->base].variant; i++) {
+        bench_tune_class *other = &list->classes[i];
+        search at = {.run = s->run, .c = other};
+        tune_result r;
+        size_t k = 0;
+        if (other == s->c || !gcl_tuning_class_equal(&other->what, &s->c->what))
+            continue;
+        GCL_TRY(tune_space_create(&at.space, other->graph, other->node, device,
+                                  s->run->opt->plan.precision, NULL, err));
+        while (k < at.space.n_own && at.space.points[k].variant != p->variant)
+            k++;
+        *ok = k < at.space.n_own;
+        if (*ok) {
+            bool no = false;
+            at.tried = &no;
+            st = measure(&at, &at.space.points[k], CLOSE, &r, err);
+            *ok = st == GCL_OK && r.verdict == TUNE_OK && !r.slower;
+        }
+        tune_case_close(&at.one);
+        tune_space_free(&at.space);
+        GCL_TRY(st);
+    }
+done:
+    return st;
+}
+
+/* Compares a candidate closely with the base and takes it when it is faster beyond doubt. */
+static gcl_status challenge(search *s, const tune_point *p, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    tune_result r;
+    bool ok = false;
+
+    GCL_TRY(measure(s, p, CLOSE, &r, err));
+    if (r.verdict == TUNE_OK && r.faster)
+        GCL_TRY(check_batches(s, p, &ok, err));
+    if (ok) {
+        set_row(s, p, &r);
+        s->c->outcome = BENCH_TUNE_FASTER;
+    }
+done:
+    return st;
+}
+
+/* The best few, one after the other. */
+static gcl_status decide(search *s, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+
+    set_row(s, &s->space.points[s->base], &s->results[s->base]);
+    s->c->outcome = BENCH_TUNE_TABLE;
+    for (int k = 0; k < FINALISTS && s->c->outcome == BENCH_TUNE_TABLE; k++) {
+        size_t best = s->base;
+        for (size_t i = 0; i < s->space.n; i++)
+            if (s->tried[i] && s->results[i].verdict == TUNE_OK &&
+                s->results[i].ratio < s->results[best].ratio)
+                best = i;
+        if (best == s->base || s->results[best].ratio > worth_a_look)
+            break;
+        GCL_TRY(challenge(s, &s->space.points[best], err));
+        s->tried[best] = false; /* not a finalist again */
+    }
+done:
+    return st;
+}
+
+/* The place of a row that has to be verified anew; space.n: there is none. */
+static size_t find_stale(const search *s)
+{
+    const gcl_tuning_row *row = gcl_tunings_get_stale(s->run->rows, &s->c->what);
+    size_t k = row == NULL ? s->space.n : 0;
+
+    while (k < s->space.n &&
+           !tune_point_equal(&s->space.points[k], &(tune_point){row->variant, row->tuning}))
+        k++;
+    return k;
+}
+
+/* Unless the user wants a search, it passes again and that is all. */
+static gcl_status try_stale(search *s, size_t at, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    bool improved;
+
+    if (s->run->opt->again || s->run->opt->exhaustive)
+        return try_point(s, at, &improved, err);
+    set_row(s, &s->space.points[s->base], &s->results[s->base]);
+    if (at != s->base)
+        GCL_TRY(challenge(s, &s->space.points[at], err));
+    if (at == s->base || s->c->outcome == BENCH_TUNE_FASTER)
+        s->c->outcome = BENCH_TUNE_VERIFIED;
+done:
+    return st;
+}
+
+static gcl_status prepare(search *s, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const gcl_tuning_class *what = &s->c->what;
+    const gcl_tuning_row *other = gcl_tunings_get_any(s->run->rows, what); /* of another batch */
+    const gcl_tuning_row *stale = gcl_tunings_get_stale(s->run->rows, what);
+    char text[GCL_TUNING_TEXT];
+    size_t at;
+
+    GCL_TRY(tune_space_create(&s->space, s->c->graph, s->c->node,
+                              gcl_context_device(s->run->bench.ctx), s->run->opt->plan.precision,
+                              other != NULL ? other->variant : NULL, err));
+    if (s->space.n == 0) {
+        st = GCL_FAIL(err, GCL_E_UNSUPPORTED, "no variant accepts it");
+        goto done;
+    }
+    if (stale != NULL && (other == NULL || stale->variant == other->variant))
+        GCL_TRY(tune_space_add(&s->space, &(tune_point){stale->variant, stale->tuning}, &at, err));
+    s->results = calloc(s->space.n, sizeof *s->results);
+    s->tried = calloc(s->space.n, sizeof *s->tried);
+    if (s->results == NULL || s->tried == NULL) {
+        st = GCL_FAIL(err, GCL_E_NOMEM, "tune: host allocation of %zu candidates", s->space.n);
+        goto done;
+    }
+    gcl_tuning_class_text(text, sizeof text, what);
+    s->rng.state = gcl_fnv1a64(s->run->opt->seed ^ GCL_FNV1A64_INIT, text, strlen(text));
+done:
+    return st;
+}
+
+/* The base beside itself: its ratio is 1, and what differs is noise. */
+static gcl_status measure_base(search *s, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    tune_result *r = &s->results[s->base];
+
+    GCL_TRY(measure(s, &s->space.points[s->base], FIRST, r, err));
+    r->ratio = 1.0;
+    s->tried[s->base] = true;
+    s->c->tried++;
+    if (r->verdict != TUNE_OK)
+        st = GCL_FAIL(err, GCL_E_MISMATCH, "the table's choice: %s", r->why);
+done:
+    return st;
+}
+
+static gcl_status search_class(search *s, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    size_t stale;
+
+    GCL_TRY(prepare(s, err));
+    GCL_TRY(measure_base(s, err));
+    stale = find_stale(s);
+    if (stale < s->space.n)
+        GCL_TRY(try_stale(s, stale, err));
+    if (s->c->outcome == BENCH_TUNE_NOT_REACHED) {
+        GCL_TRY(try_variants(s, err));
+        GCL_TRY(walk(s, err));
+        if (!tune_is_stopped(s->run))
+            GCL_TRY(decide(s, err));
+    }
+    s->c->sampled = s->is_open && tune_case_is_sampled(&s->one);
+    if (s->c->outcome != BENCH_TUNE_NOT_REACHED)
+        GCL_TRY(gcl_tunings_put(s->run->rows, &s->c->row, err));
+done:
+    return st;
+}
+
+gcl_status tune_search(tune_run *run, bench_tune_class *c, double until_s, gcl_error *err)
+{
+    gcl_error trouble = GCL_ERROR_INIT;
+    search s = {.run = run, .c = c, .until_s = until_s};
+    gcl_status st = search_class(&s, &trouble);
+
+    if (st != GCL_OK && st != GCL_E_NOMEM && st != GCL_E_FILE) {
+        c->outcome = BENCH_TUNE_FAILED;
+        snprintf(c->note, sizeof c->note, "%.250s", trouble.message);
+        st = GCL_OK;
+    } else if (st != GCL_OK && err != NULL) {
+        *err = trouble;
+        trouble = (gcl_error)GCL_ERROR_INIT;
+    }
+    gcl_error_clear(&trouble);
+    tune_case_close(&s.one);
+    tune_space_free(&s.space);
+    free(s.results);
+    free(s.tried);
+    return st;
+}
