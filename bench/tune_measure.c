@@ -17,7 +17,7 @@ static const double max_pairs_s = 3.0, hopeless = 1.3;
 static const double min_effect = 0.02, error_penalty = 0.1;
 
 /* Multiply-adds of a reference, and bytes that push a network's other weights out of caches. */
-enum { REFERENCE_WORK = 30000000, MIN_FLUSH = 8 << 20, MAX_FLUSH = 256 << 20 };
+enum { REFERENCE_WORK = 10000000, MIN_FLUSH = 8 << 20, MAX_FLUSH = 256 << 20 };
 
 /* ---- the device ---- */
 
@@ -28,11 +28,12 @@ gcl_status tune_bench_create(tune_bench *b, gcl_context *ctx, const bench_tune_o
     cl_int st = CL_SUCCESS;
 
     *b = (tune_bench){.ctx = ctx, .opt = opt};
+    gcl_context_store_programs(ctx, false);
     if (opt->timer != NULL)
         return GCL_OK;
-    b->flush_bytes = d->cache_bytes > MAX_FLUSH / 2   ? MAX_FLUSH
-                     : d->cache_bytes < MIN_FLUSH / 2 ? MIN_FLUSH
-                                                      : 2 * (size_t)d->cache_bytes;
+    b->flush_bytes = d->cache_bytes > MAX_FLUSH   ? MAX_FLUSH
+                     : d->cache_bytes < MIN_FLUSH ? MIN_FLUSH
+                                                  : (size_t)d->cache_bytes;
     b->flush = clCreateBuffer(gcl_context_cl(ctx), CL_MEM_READ_WRITE, b->flush_bytes, NULL, &st);
     return st == CL_SUCCESS ? GCL_OK
                             : GCL_FAIL_CL(err, st, "clCreateBuffer", "%zu bytes to flush caches",
@@ -41,9 +42,11 @@ gcl_status tune_bench_create(tune_bench *b, gcl_context *ctx, const bench_tune_o
 
 void tune_bench_free(tune_bench *b)
 {
+    if (b->ctx != NULL)
+        gcl_context_store_programs(b->ctx, true);
     if (b->flush != NULL)
         clReleaseMemObject(b->flush);
-    b->flush = NULL;
+    memset(b, 0, sizeof *b);
 }
 
 /* ---- subjects ---- */
@@ -65,9 +68,9 @@ static bool is_copy(const gcl_plan *plan, int step)
 }
 
 /* plan stays NULL when the variant refuses. */
-static gcl_status plan_subject(tune_case *c, tune_subject *s, bool guard, gcl_error *err)
+static gcl_status plan_subject(tune_case *c, tune_subject *s, gcl_error *err)
 {
-    gcl_plan_options options = {.precision = c->bench->opt->plan.precision, .guard = guard};
+    gcl_plan_options options = {.precision = c->bench->opt->plan.precision, .guard = true};
     char request[GCL_TUNING_TEXT + 64];
 
     snprintf(request, sizeof request, "%s=%s", c->what->what.op->name, s->choice);
@@ -126,42 +129,45 @@ done:
     return st;
 }
 
-/* Runs the subject with canaries around all memory. Only what would also stop the next candidate is an
- * error. @param result  [op_instance_bytes], written */
+/* Plans and runs the subject with canaries around all memory; the result's bits go to result. */
+static gcl_status run_guarded(tune_case *c, tune_subject *s, void *result, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+
+    GCL_TRY(plan_subject(c, s, err));
+    if (s->plan == NULL) {
+        st = GCL_FAIL(err, GCL_E_UNSUPPORTED, "the variant refuses these values");
+        goto done;
+    }
+    GCL_TRY(op_instance_write(&c->instance, s->plan, err));
+    GCL_TRY(gcl_plan_run(s->plan, err));
+    GCL_TRY(gcl_plan_read(s->plan, "result", result, op_instance_bytes(&c->instance), err));
+    GCL_TRY(gcl_plan_check_guards(s->plan, err));
+done:
+    return st;
+}
+
+/* A candidate that fails is none; only want of memory is an error. */
 static gcl_status verify(tune_case *c, tune_subject *s, void *result, tune_result *out,
                          gcl_error *err)
 {
-    gcl_status st = GCL_OK;
     gcl_error trouble = GCL_ERROR_INIT;
+    gcl_status st = run_guarded(c, s, result, &trouble);
 
-    st = plan_subject(c, s, true, &trouble);
-    if (st == GCL_OK && s->plan == NULL)
-        st = GCL_FAIL(&trouble, GCL_E_UNSUPPORTED, "the variant refuses these values");
-    if (st == GCL_OK)
-        st = op_instance_write(&c->instance, s->plan, &trouble);
-    if (st == GCL_OK)
-        st = gcl_plan_run(s->plan, &trouble);
-    if (st == GCL_OK)
-        st = gcl_plan_read(s->plan, "result", result, op_instance_bytes(&c->instance), &trouble);
-    if (st == GCL_OK)
-        st = gcl_plan_check_guards(s->plan, &trouble);
     if (st == GCL_OK) {
         st = judge(c, s, result, out, err);
-    } else if (st != GCL_E_NOMEM) {
+    } else if (st == GCL_E_NOMEM) {
+        st = GCL_FAIL(err, st, "%s", trouble.message);
+    } else {
         out->verdict = st == GCL_E_BUFFER ? TUNE_WRONG : TUNE_REFUSED;
         snprintf(out->why, sizeof out->why, "%.190s", trouble.message);
         st = GCL_OK;
-    } else if (err != NULL) {
-        *err = trouble;
-        trouble = (gcl_error)GCL_ERROR_INIT;
     }
-    gcl_plan_destroy(s->plan);
-    s->plan = NULL;
     gcl_error_clear(&trouble);
     return st;
 }
 
-/* Verifies; then makes the plan that is timed. */
+/* Verifies, and makes room for samples. */
 static gcl_status open_subject(tune_case *c, tune_subject *s, const tune_point *p, void *result,
                                tune_result *out, gcl_error *err)
 {
@@ -172,7 +178,6 @@ static gcl_status open_subject(tune_case *c, tune_subject *s, const tune_point *
     GCL_TRY(verify(c, s, result, out, err));
     if (out->verdict != TUNE_OK)
         goto done;
-    GCL_TRY(plan_subject(c, s, false, err));
     s->step_ns = calloc((size_t)gcl_plan_n_steps(s->plan) + 1, sizeof *s->step_ns);
     s->samples = calloc(MAX_PAIRS, sizeof *s->samples);
     s->copy_samples = calloc(MAX_PAIRS, sizeof *s->copy_samples);
@@ -229,6 +234,7 @@ gcl_status tune_case_open(tune_case *c, const tune_bench *b, const bench_tune_cl
     const gcl_op *op = what->what.op;
     const op_suite *suite = suite_of(op);
     tune_result result = {TUNE_OK};
+    void *bits = NULL;
 
     c->bench = b;
     c->what = what;
@@ -240,7 +246,7 @@ gcl_status tune_case_open(tune_case *c, const tune_bench *b, const bench_tune_cl
     GCL_TRY(op_instance_open(&c->instance, suite, op, &c->row, b->opt->seed, err));
     c->instance.step = choose_step(&c->instance);
     GCL_TRY(gcl_weight_set_create(&c->weights, b->ctx, op_instance_source(&c->instance), err));
-    void *bits = malloc(op_instance_bytes(&c->instance));
+    bits = malloc(op_instance_bytes(&c->instance));
     if (bits == NULL) {
         st = GCL_FAIL(err, GCL_E_NOMEM, "tune: host allocation of %zu bytes",
                       op_instance_bytes(&c->instance));
@@ -364,6 +370,25 @@ static gcl_status time_pairs(tune_case *c, tune_subject *s, bool close, double b
             break;
     }
     GCL_TRY(compare(&c->base, s, close, out, err));
+done:
+    return st;
+}
+
+gcl_status tune_measure_base(tune_case *c, tune_result *out, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    tune_subject *s = &c->base;
+    bench_summary sum;
+
+    *out = (tune_result){.verdict = TUNE_OK, .ratio = 1.0, .units = s->units};
+    s->n = 0;
+    GCL_TRY(take_sample(c, s, err));
+    s->n = 0;
+    while (s->n < PAIRS)
+        GCL_TRY(take_sample(c, s, err));
+    GCL_TRY(bench_summarise(&sum, s->samples, s->n, err));
+    out->ns = out->table_ns = 1e9 * sum.median;
+    out->spread = sum.spread;
 done:
     return st;
 }

@@ -72,6 +72,9 @@ void tune_case_close(tune_case *c);
 /* Whether the class has so much work that only some elements are compared with the reference. */
 bool tune_case_is_sampled(const tune_case *c);
 
+/* Times the base alone. */
+gcl_status tune_measure_base(tune_case *c, tune_result *out, gcl_error *err);
+
 /**
  * Verifies and times a candidate.
  *

@@ -24,6 +24,7 @@ struct gcl_context {
     built_program *programs;
     size_t n_programs;
     void (*at_destroy[MAX_AT_DESTROY])(void);
+    bool no_store;
 };
 
 gcl_status gcl_context_create(gcl_context **out, const gcl_device_info *device, gcl_error *err)
@@ -80,6 +81,11 @@ void gcl_context_at_destroy(gcl_context *ctx, void (*fn)(void))
             ctx->at_destroy[i] = fn;
             break;
         }
+}
+
+void gcl_context_store_programs(gcl_context *ctx, bool store)
+{
+    ctx->no_store = !store;
 }
 
 const gcl_device_info *gcl_context_device(const gcl_context *ctx)
@@ -235,7 +241,8 @@ gcl_status gcl_context_program(gcl_context *ctx, cl_program *out, const char *na
     program = from_cache(ctx, name, options, key, key_bytes);
     if (program == NULL) {
         GCL_TRY(from_source(ctx, &program, name, options, source, err));
-        to_cache(program, name, key, key_bytes);
+        if (!ctx->no_store)
+            to_cache(program, name, key, key_bytes);
     }
     GCL_TRY(remember(ctx, program, name, options, err));
     *out = program;
