@@ -9,8 +9,9 @@
 #define DEMO SOURCE_DIR "/weights/galip-56-demo.safetensors"
 #define CIRCLE "'a red circle on a blue square'"
 
-static const char *const commands[] = {"devices", "info",  "convert", "generate", "interpolate",
-                                       "encode",  "score", "plan",    "verify",   "check"};
+static const char *const commands[] = {"devices",     "info",   "convert", "generate",
+                                       "interpolate", "encode", "score",   "plan",
+                                       "tune",        "verify", "check"};
 
 static void help_teaches(void **state)
 {
