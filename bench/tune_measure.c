@@ -306,6 +306,17 @@ done:
     return st;
 }
 
+/* A first run may build, fault pages in, wake cores. */
+static gcl_status warm_up(tune_case *c, tune_subject *s, gcl_error *err)
+{
+    gcl_status st;
+
+    s->n = 0;
+    st = take_sample(c, s, err);
+    s->n = 0;
+    return st;
+}
+
 static double median(const double *samples, size_t n, gcl_error *err)
 {
     bench_summary sum = {0};
@@ -357,9 +368,8 @@ static gcl_status time_pairs(tune_case *c, tune_subject *s, bool close, double b
     const double start = bench_clock();
     const size_t pairs = close ? CLOSE_PAIRS : PAIRS;
 
-    GCL_TRY(take_sample(c, &c->base, err)); /* a first run may build, fault pages in, wake cores */
-    GCL_TRY(take_sample(c, s, err));
-    c->base.n = s->n = 0;
+    GCL_TRY(warm_up(c, &c->base, err));
+    GCL_TRY(warm_up(c, s, err));
     while (s->n < pairs) {
         GCL_TRY(take_sample(c, &c->base, err));
         GCL_TRY(take_sample(c, s, err));
@@ -381,9 +391,7 @@ gcl_status tune_measure_base(tune_case *c, tune_result *out, gcl_error *err)
     bench_summary sum;
 
     *out = (tune_result){.verdict = TUNE_OK, .ratio = 1.0, .units = s->units};
-    s->n = 0;
-    GCL_TRY(take_sample(c, s, err));
-    s->n = 0;
+    GCL_TRY(warm_up(c, s, err));
     while (s->n < PAIRS)
         GCL_TRY(take_sample(c, s, err));
     GCL_TRY(bench_summarise(&sum, s->samples, s->n, err));
