@@ -13,6 +13,9 @@
 enum { PAIRS = 5, EARLY = 2, CLOSE_PAIRS = 15, MAX_PAIRS = CLOSE_PAIRS };
 static const double max_pairs_s = 3.0, hopeless = 1.3;
 
+/* No sample is less: a device's clock may not tell a short run from none. */
+static const double clock_tick_s = 1e-9;
+
 /* What a challenger must gain, and what a result at its error bound costs. */
 static const double min_effect = 0.02, error_penalty = 0.1;
 
@@ -300,7 +303,7 @@ static gcl_status take_sample(tune_case *c, tune_subject *s, gcl_error *err)
         for (int k = 0; k < gcl_plan_n_steps(s->plan); k++)
             *(is_copy(s->plan, k) ? &copies : &own) += 1e-9 * (double)s->step_ns[k];
     }
-    s->samples[s->n] = own;
+    s->samples[s->n] = fmax(own, clock_tick_s);
     s->copy_samples[s->n++] = copies;
 done:
     return st;
@@ -338,7 +341,7 @@ static gcl_status compare(tune_subject *base, tune_subject *s, bool close, tune_
                           gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    double weighted[MAX_PAIRS];
+    double weighted[MAX_PAIRS], ratios[MAX_PAIRS];
     bench_summary sum;
     bench_ratio ratio;
 
@@ -348,11 +351,14 @@ static gcl_status compare(tune_subject *base, tune_subject *s, bool close, tune_
     out->spread = sum.spread;
     out->units = s->units;
     out->table_ns = 1e9 * median(base->samples, base->n, err);
-    out->ratio = out->ns * s->penalty / (out->table_ns * base->penalty);
+    for (size_t k = 0; k < s->n; k++) {
+        weighted[k] = s->samples[k] * s->penalty / base->penalty;
+        ratios[k] = weighted[k] / base->samples[k];
+    }
+    out->ratio =
+        median(ratios, s->n, err); /* of pairs: what else the machine does comes and goes */
     if (!close)
         goto done;
-    for (size_t k = 0; k < s->n; k++)
-        weighted[k] = s->samples[k] * s->penalty / base->penalty;
     GCL_TRY(bench_ratio_of(&ratio, base->samples, base->n, weighted, s->n, min_effect, 0.0, err));
     out->faster = ratio.verdict == BENCH_FASTER;
     out->slower = ratio.verdict == BENCH_SLOWER;

@@ -1,6 +1,7 @@
 /* tune_search.c - variants by their own choice first, then steps and jumps around the best. */
 #include "bench/tune_search.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +12,12 @@
 
 /* A class ends when so many candidates one after the other have not improved it by a hundredth; every
  * JUMP-th of them is taken anywhere, the others next to the best. */
-enum { PATIENCE = 8, JUMP = 4, FINALISTS = 3 };
+enum { PATIENCE = 8, JUMP = 4, FINALISTS = 4, TOO_SLOW = 2 };
 static const double progress = 0.99, worth_a_look = 0.99;
 
-/* Tables go from best to plainest: behind a variant that is so many times slower none is tried, and the
- * values of one that is so much slower are not. */
+/* Tables go from best to plainest: behind a variant that is so many times slower than the base none is
+ * tried, and where that happened in TOO_SLOW classes the variant is not, either. Values are tried of
+ * variants that are not so much slower than the best one, each with its own values. */
 static const double end_of_table = 3.0, hopeless_variant = 1.5;
 
 typedef struct search {
@@ -143,6 +145,17 @@ static bool is_over(const search *s)
 
 /* ---- the way through the space ---- */
 
+/* Classes in which the variant was hopeless. */
+static int *times_slow(tune_run *run, const gcl_variant *v)
+{
+    int i = 0;
+
+    while (i < TUNE_MAX_SLOW - 1 && run->slow[i].variant != NULL && run->slow[i].variant != v)
+        i++;
+    run->slow[i].variant = v;
+    return &run->slow[i].times;
+}
+
 /* What each variant chooses itself. */
 static gcl_status try_variants(search *s, gcl_error *err)
 {
@@ -150,22 +163,36 @@ static gcl_status try_variants(search *s, gcl_error *err)
     bool improved;
 
     for (size_t k = 0; k < s->space.n_own && !is_over(s); k++) {
+        int *slow = times_slow(s->run, s->space.points[k].variant);
+        if (*slow >= TOO_SLOW && !s->run->opt->exhaustive)
+            continue;
         GCL_TRY(try_point(s, k, &improved, err));
-        if (k > s->base && s->results[k].verdict == TUNE_OK && s->results[k].ratio > end_of_table)
+        if (s->results[k].verdict != TUNE_OK || s->results[k].ratio <= end_of_table)
+            continue;
+        ++*slow;
+        if (k > s->base)
             break;
     }
 done:
     return st;
 }
 
-/* Whether the variant's own choice is near enough to the best for its other values to matter. */
-static bool has_hope(const search *s, const gcl_variant *v)
+/* Ratio of a variant with its own values; infinite where that failed or was not tried. */
+static double own_ratio(const search *s, const gcl_variant *v)
 {
     for (size_t k = 0; k < s->space.n_own; k++)
-        if (s->space.points[k].variant == v)
-            return s->tried[k] && s->results[k].verdict == TUNE_OK &&
-                   s->results[k].ratio <= hopeless_variant * s->results[s->best].ratio;
-    return true;
+        if (s->space.points[k].variant == v && s->tried[k] && s->results[k].verdict == TUNE_OK)
+            return s->results[k].ratio;
+    return INFINITY;
+}
+
+static bool has_hope(const search *s, const gcl_variant *v)
+{
+    double best = INFINITY;
+
+    for (size_t k = 0; k < s->space.n_own; k++)
+        best = fmin(best, own_ratio(s, s->space.points[k].variant));
+    return own_ratio(s, v) <= hopeless_variant * best;
 }
 
 /* A random point that was not tried: next to the best, or anywhere. space.n: there is none. */

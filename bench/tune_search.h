@@ -4,6 +4,8 @@
 
 #include "bench/tune_log.h"
 
+enum { TUNE_MAX_SLOW = 64 };
+
 /* A run over all classes. */
 typedef struct tune_run {
     const bench_tune_options *opt;
@@ -11,7 +13,11 @@ typedef struct tune_run {
     gcl_tunings *rows;
     tune_bench bench;
     tune_log log;
-    double spent_s; /* measuring, also in the runs before that the log tells of */
+    struct {
+        const gcl_variant *variant;
+        int times;
+    } slow[TUNE_MAX_SLOW]; /* variants that were hopeless, and in how many classes */
+    double spent_s;        /* measuring, also in the runs before that the log tells of */
 } tune_run;
 
 /**
