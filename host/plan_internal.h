@@ -51,7 +51,7 @@ struct gcl_plan {
     int n_arenas;
     cl_event *events;  /* [2 * n_steps], for timed runs */
     uint64_t *step_ns; /* [n_steps], for timed runs */
-    bool running;     /* steps were enqueued and nobody has waited for them */
+    bool running;      /* steps were enqueued and nobody has waited for them */
 };
 
 /** Fills slots and steps from the graph: one emit call per node. */
