@@ -377,8 +377,9 @@ static gcl_status time_pairs(tune_case *c, tune_subject *s, bool close, double b
     GCL_TRY(warm_up(c, &c->base, err));
     GCL_TRY(warm_up(c, s, err));
     while (s->n < pairs) {
-        GCL_TRY(take_sample(c, &c->base, err));
-        GCL_TRY(take_sample(c, s, err));
+        const bool base_first = s->n % 2 == 0;
+        GCL_TRY(take_sample(c, base_first ? &c->base : s, err));
+        GCL_TRY(take_sample(c, base_first ? s : &c->base, err));
         if (!close && s->n == EARLY &&
             median(s->samples, EARLY, err) > hopeless * best * median(c->base.samples, EARLY, err))
             break;
