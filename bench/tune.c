@@ -52,8 +52,8 @@ static double deadline(const tune_run *run, size_t at)
     return run->spent_s + (part > min_class_s ? part : min_class_s);
 }
 
-/* Classes whose rows were there when the run began. The log remembers them: rows that a run wrote
- * before it was ended early are not among them when it goes on. */
+/* Classes whose rows were there when the run began. The log remembers them: a run that goes on forgets
+ * the rows that it wrote when it was ended early, and finds them again in the log. */
 static gcl_status find_known(tune_run *run, gcl_error *err)
 {
     gcl_status st = GCL_OK;
@@ -67,8 +67,12 @@ static gcl_status find_known(tune_run *run, gcl_error *err)
 
         snprintf(key, sizeof key, "%s %s batch=%zu known", c->what.op->name,
                  gcl_tuning_class_text(text, sizeof text, &c->what), c->what.batch);
-        if (own == NULL || (run->log.resumed && !tune_log_find(&run->log, key, &known, &seconds)))
+        if (own == NULL)
             continue;
+        if (run->log.resumed && !tune_log_find(&run->log, key, &known, &seconds)) {
+            gcl_tunings_drop(run->rows, &c->what);
+            continue;
+        }
         if (!run->log.resumed)
             GCL_TRY(tune_log_append(&run->log, key, &known, 0.0, err));
         c->outcome = BENCH_TUNE_KNOWN;

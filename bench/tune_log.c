@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -112,6 +114,12 @@ void tune_log_close(tune_log *log)
     memset(log, 0, sizeof *log);
 }
 
+/* JSON has no other numbers. */
+static double finite(double v)
+{
+    return isfinite(v) ? v : DBL_MAX;
+}
+
 static double real(const json_t *entry, const char *key)
 {
     return json_number_value(json_object_get(entry, key));
@@ -150,10 +158,11 @@ gcl_status tune_log_append(tune_log *log, const char *key, const tune_result *r,
     why = json_string(r->why);
     if (why == NULL) /* a driver's words that are no UTF-8 */
         why = json_string("?");
-    line = json_pack("{s:s, s:i, s:f, s:f, s:f, s:f, s:f, s:b, s:b, s:f, s:o}", "key", key,
-                     "verdict", (int)r->verdict, "ratio", r->ratio, "ns", r->ns, "table_ns",
-                     r->table_ns, "spread", r->spread, "units", r->units, "faster", r->faster,
-                     "slower", r->slower, "seconds", seconds, "why", why);
+    line =
+        json_pack("{s:s, s:i, s:f, s:f, s:f, s:f, s:f, s:b, s:b, s:f, s:o}", "key", key, "verdict",
+                  (int)r->verdict, "ratio", finite(r->ratio), "ns", finite(r->ns), "table_ns",
+                  finite(r->table_ns), "spread", finite(r->spread), "units", finite(r->units),
+                  "faster", r->faster, "slower", r->slower, "seconds", seconds, "why", why);
     if (line == NULL)
         st = GCL_FAIL(err, GCL_E_NOMEM, "tune: host allocation of a line of the log");
     else

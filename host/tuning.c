@@ -152,6 +152,14 @@ void gcl_tunings_doubt(gcl_tunings *t)
             t->entries[i]->origin = TUNING_STALE;
 }
 
+void gcl_tunings_drop(gcl_tunings *t, const gcl_tuning_class *c)
+{
+    tuning_entry *e = find(t, c, TUNING_OWN, false);
+
+    if (e != NULL)
+        e->origin = TUNING_DROPPED;
+}
+
 static const gcl_tuning_row *row_of(const tuning_entry *e)
 {
     return e != NULL ? &e->row : NULL;
@@ -187,7 +195,7 @@ static const tuning_entry *find_nearest(const gcl_tunings *t, const gcl_tuning_c
     for (int i = 0; i < t->n; i++) {
         const tuning_entry *e = t->entries[i];
         double d;
-        if (e->origin == TUNING_STALE || e->row.what.op != c->op)
+        if (e->origin > TUNING_SHIPPED || e->row.what.op != c->op)
             continue;
         d = distance(&e->row.what, c);
         if (d <= max_doublings && d < least) {

@@ -65,6 +65,9 @@ gcl_status gcl_tunings_put(gcl_tunings *t, const gcl_tuning_row *row, gcl_error 
 /** Makes the device's own rows such that have to be verified anew. */
 void gcl_tunings_doubt(gcl_tunings *t);
 
+/** Forgets the device's own row of a class and batch. */
+void gcl_tunings_drop(gcl_tunings *t, const gcl_tuning_class *c);
+
 /** The device's own row of a class and batch; NULL. Borrowed until the next put. */
 const gcl_tuning_row *gcl_tunings_get(const gcl_tunings *t, const gcl_tuning_class *c);
 /** Any own row of the class, whatever its batch. */

@@ -4,7 +4,13 @@
 
 #include "host/tuning.h"
 
-typedef enum tuning_origin { TUNING_OWN, TUNING_SHIPPED, TUNING_STALE } tuning_origin;
+/* Entries are never removed, since plans hold on to their texts. */
+typedef enum tuning_origin {
+    TUNING_OWN,
+    TUNING_SHIPPED,
+    TUNING_STALE,
+    TUNING_DROPPED
+} tuning_origin;
 
 typedef struct tuning_entry {
     gcl_tuning_row row;
@@ -17,7 +23,7 @@ enum { TUNING_MAX_OPS = 64, TUNING_FAMILY = 32 };
 struct gcl_tunings {
     gcl_device_info device;
     char family[TUNING_FAMILY], shipped[TUNING_FAMILY + 16];
-    tuning_entry **entries; /* owned, each by itself: plans hold on to their texts */
+    tuning_entry **entries; /* owned, each by itself */
     int n, room;
     uint64_t sources[TUNING_MAX_OPS]; /* of each op of gcl_ops */
     gcl_choices choices;
