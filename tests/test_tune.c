@@ -97,8 +97,8 @@ done:
         .parts = 1u << GCL_PART_TEXT, .budget_s = 6.0 \
     }
 
-/* A run that must succeed, on the rows that are in the file. */
-static void must_run(bench_tune_list *list, const char *path, setup s)
+/* A run that must succeed, on the rows that are in the file. Returns how many samples it took. */
+static int must_run(bench_tune_list *list, const char *path, setup s)
 {
     gcl_error err = GCL_ERROR_INIT;
     gcl_tunings *rows = NULL;
@@ -107,6 +107,7 @@ static void must_run(bench_tune_list *list, const char *path, setup s)
     if (run(list, rows, path, &s, &err) != GCL_OK)
         fail_msg("%s", err.message);
     gcl_tunings_destroy(rows);
+    return s.time.samples;
 }
 
 static const char *in_folder(const char *name)
@@ -190,6 +191,8 @@ static void classes_are_those_of_the_plan(void **state)
     bench_tune_free(&list);
 }
 
+static int whole_samples; /* of the run that whole.json is from */
+
 static void killed_runs_go_on(void **state)
 {
     static const int deaths[] = {3, 40, 40, 40};
@@ -198,7 +201,7 @@ static void killed_runs_go_on(void **state)
     size_t faster = 0;
 
     (void)state;
-    must_run(&list, whole, (setup)TEXT);
+    whole_samples = must_run(&list, whole, (setup)TEXT);
     for (size_t i = 0; i < list.n; i++)
         faster += list.classes[i].outcome == BENCH_TUNE_FASTER;
     assert_true(faster > 0); /* or nothing would be compared but the table */
@@ -231,16 +234,18 @@ static void an_interrupt_leaves_a_file_and_goes_on(void **state)
     const char *whole = in_folder("whole.json"), *path = in_folder("interrupted.json");
     bench_tune_list list = {0};
     setup s = TEXT;
+    int samples;
 
     (void)state;
     s.time.stop_at = 60;
-    must_run(&list, path, s);
+    samples = must_run(&list, path, s);
     assert_int_equal(list.classes[list.n - 1].outcome, BENCH_TUNE_NOT_REACHED);
     assert_int_equal(access(path, F_OK), 0);
     bench_tune_free(&list);
-    must_run(&list, path, (setup)TEXT);
+    samples += must_run(&list, path, (setup)TEXT);
     bench_tune_free(&list);
     same_files(whole, path);
+    assert_int_equal(samples, whole_samples); /* none was taken twice, and no other */
 }
 
 /* Whether a class of a run before has a row. */
