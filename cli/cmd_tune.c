@@ -197,7 +197,7 @@ static void print_list(const bench_tune_list *list, bool dry_run, const char *pa
     if (dry_run)
         return;
     printf("\n%zu of %zu classes are faster, %zu were not measured; %zu candidates had a wrong "
-           "result\n",
+           "result, or not the bits that a picture needs\n",
            faster, list->n, open, wrong);
     if (sampled > 0)
         printf("%zu classes had only a part of their elements compared with the reference, and "

@@ -22,6 +22,7 @@
 #include "base/hash.h"
 #include "bench/tune.h"
 #include "model/model.h"
+#include "tests/suite/op_suite.h"
 #include "with_device.h"
 
 enum { LIMIT_BYTES = 1 << 20 };
@@ -189,6 +190,49 @@ static void classes_are_those_of_the_plan(void **state)
     assert_true(shares > 0.999 && shares < 1.001);
     assert_true(linears > 0 && linears < list.n);
     bench_tune_free(&list);
+}
+
+/* The class of a suite's case, as it would be planned. */
+static gcl_tuning_class class_of_case(const op_suite *suite, const long *p)
+{
+    const gcl_plan_options whole = {.split_bytes = SIZE_MAX};
+    gcl_tuning_class what;
+    gcl_graph *g;
+
+    assert_int_equal(gcl_graph_create(&g, NULL), GCL_OK);
+    gcl_graph_output(g, suite->build(g, p), "result");
+    assert_int_equal(gcl_plan_rewrite(g, gcl_context_device(ctx), &whole, NULL), GCL_OK);
+    assert_int_equal(gcl_graph_n_nodes(g), 1);
+    assert_true(gcl_tuning_class_of(&what, g, gcl_graph_node_at(g, 0)));
+    gcl_graph_destroy(g);
+    return what;
+}
+
+static void every_class_has_a_case_of_its_own(void **state)
+{
+    const size_t batches[] = {1, 3};
+    const bench_tune_options opt = {.batches = batches, .n_batches = 2};
+
+    (void)state;
+    for (int preset = 0; gcl_config_preset_name(preset) != NULL; preset++) {
+        bench_tune_list list = {0};
+        gcl_config c;
+        assert_int_equal(gcl_config_preset(&c, gcl_config_preset_name(preset), NULL), GCL_OK);
+        assert_int_equal(bench_tune_collect(&list, &c, gcl_context_device(ctx), &opt, NULL),
+                         GCL_OK);
+        for (size_t i = 0; i < list.n; i++) {
+            const bench_tune_class *k = &list.classes[i];
+            const op_suite *suite = op_suites[0];
+            long p[OP_MAX_PARAMS] = {0};
+            gcl_tuning_class what;
+            for (int n = 0; strcmp(suite->op, k->what.op->name) != 0;)
+                suite = op_suites[++n];
+            assert_true(suite->like(k->graph, k->node, p));
+            what = class_of_case(suite, p);
+            assert_true(gcl_tuning_class_equal(&what, &k->what) && what.batch == k->what.batch);
+        }
+        bench_tune_free(&list);
+    }
 }
 
 static int whole_samples; /* of the run that whole.json is from */
@@ -463,6 +507,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(classes_are_those_of_the_plan),
+        cmocka_unit_test(every_class_has_a_case_of_its_own),
         cmocka_unit_test(killed_runs_go_on),
         cmocka_unit_test(a_torn_log_is_read_up_to_the_tear),
         cmocka_unit_test(an_interrupt_leaves_a_file_and_goes_on),

@@ -19,7 +19,7 @@ enum { AFFINE = 1, HALF = 2, LAST = 4, AFFINE_AT = 2 };
 
 static const struct {
     long up, down;
-} resizes[] = {{1, 1}, {2, 1}, {7, 4}, {3, 2}};
+} resizes[] = {{1, 1}, {2, 1}, {7, 4}, {3, 2}, {8, 7}};
 
 /* clang-format off */
 static const op_case cases[] = {
@@ -154,22 +154,19 @@ static long resize_of(const gcl_conv2d_attr *a, const long *p)
     return a->rH == 0 ? 0 : i < OP_COUNT(resizes) ? i : -1;
 }
 
-/* 0 for a residual of the full size or none, HALF; -1 for one of another size. */
+/* HALF for a residual that is resized, if only the sizes can be halved: its size is of no weight. */
 static long residual_of(const gcl_graph *g, const gcl_node *node, const gcl_conv2d_attr *a)
 {
     const int at = gcl_epilogue_residual(&a->ep);
     const gcl_shape *y = gcl_out_shape(g, node), *r = at < 0 ? y : gcl_in_shape(g, node, at);
 
-    if (gcl_shape_equal(r, y))
-        return 0;
-    return r->dim[2] * 2 == y->dim[2] && r->dim[3] * 2 == y->dim[3] ? HALF : -1;
+    return gcl_shape_equal(r, y) || y->dim[2] % 2 != 0 || y->dim[3] % 2 != 0 ? 0 : HALF;
 }
 
 static bool like(const gcl_graph *g, const gcl_node *node, long *p)
 {
     const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
     const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), *w = gcl_in_shape(g, node, CONV2D_W);
-    const long half = residual_of(g, node, &a);
     long resize;
 
     for (int d = 0; d < 4; d++)
@@ -180,13 +177,12 @@ static bool like(const gcl_graph *g, const gcl_node *node, long *p)
     p[STRIDE] = a.stride;
     p[PAD] = a.pad;
     resize = resize_of(&a, p);
-    p[AROUND] =
-        (a.ep.has_bias ? BIAS : 0) + (a.ep.has_residual ? RESIDUAL : 0) +
-        (gcl_graph_tensor(g, node->in[CONV2D_W])->kind != GCL_VALUE_WEIGHT ? W_INPUT : 0) +
-        ACT * a.ep.activation.act + RESIZE * resize +
-        TAIL * ((a.has_affine ? AFFINE : 0) + half + (a.last.act == GCL_ACT_LEAKY_RELU ? LAST : 0));
-    return resize >= 0 && half >= 0 &&
-           (a.last.act == GCL_ACT_NONE || a.last.act == GCL_ACT_LEAKY_RELU);
+    p[AROUND] = (a.ep.has_bias ? BIAS : 0) + (a.ep.has_residual ? RESIDUAL : 0) +
+                (gcl_graph_tensor(g, node->in[CONV2D_W])->kind != GCL_VALUE_WEIGHT ? W_INPUT : 0) +
+                ACT * a.ep.activation.act + RESIZE * resize +
+                TAIL * ((a.has_affine ? AFFINE : 0) + residual_of(g, node, &a) +
+                        (a.last.act == GCL_ACT_LEAKY_RELU ? LAST : 0));
+    return resize >= 0 && (a.last.act == GCL_ACT_NONE || a.last.act == GCL_ACT_LEAKY_RELU);
 }
 
 static double activated(long kind, double v)
