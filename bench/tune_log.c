@@ -139,8 +139,6 @@ bool tune_log_find(const tune_log *log, const char *key, tune_result *out, doubl
         .table_ns = real(e, "table_ns"),
         .spread = real(e, "spread"),
         .units = real(e, "units"),
-        .faster = json_is_true(json_object_get(e, "faster")),
-        .slower = json_is_true(json_object_get(e, "slower")),
     };
     snprintf(out->why, sizeof out->why, "%s", why != NULL ? why : "");
     *seconds = real(e, "seconds");
@@ -158,11 +156,10 @@ gcl_status tune_log_append(tune_log *log, const char *key, const tune_result *r,
     why = json_string(r->why);
     if (why == NULL) /* a driver's words that are no UTF-8 */
         why = json_string("?");
-    line =
-        json_pack("{s:s, s:i, s:f, s:f, s:f, s:f, s:f, s:b, s:b, s:f, s:o}", "key", key, "verdict",
-                  (int)r->verdict, "ratio", finite(r->ratio), "ns", finite(r->ns), "table_ns",
-                  finite(r->table_ns), "spread", finite(r->spread), "units", finite(r->units),
-                  "faster", r->faster, "slower", r->slower, "seconds", seconds, "why", why);
+    line = json_pack("{s:s, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "key", key, "verdict",
+                     (int)r->verdict, "ratio", finite(r->ratio), "ns", finite(r->ns), "table_ns",
+                     finite(r->table_ns), "spread", finite(r->spread), "units", finite(r->units),
+                     "seconds", seconds, "why", why);
     if (line == NULL)
         st = GCL_FAIL(err, GCL_E_NOMEM, "tune: host allocation of a line of the log");
     else

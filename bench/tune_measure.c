@@ -8,16 +8,15 @@
 #include "bench/model_subject.h"
 #include "bench/stats.h"
 
-/* Pairs of runs of a first and of a close comparison, which takes no longer than this; a first one ends
- * after EARLY pairs when it is slow. */
-enum { PAIRS = 5, EARLY = 2, CLOSE_PAIRS = 15, MAX_PAIRS = CLOSE_PAIRS };
-static const double max_pairs_s = 3.0, hopeless = 1.3;
+/* Pairs end here in any case, but for the first EARLY. */
+enum { EARLY = 2 };
+static const double max_pairs_s = 3.0;
 
 /* No sample is less: a device's clock may not tell a short run from none. */
 static const double clock_tick_s = 1e-9;
 
-/* What a challenger must gain, and what a result at its error bound costs. */
-static const double min_effect = 0.02, error_penalty = 0.1;
+/* What a result at its error bound costs. */
+static const double error_penalty = 0.1;
 
 /* Multiply-adds of a reference, and bytes that push a network's other weights out of caches. */
 enum { REFERENCE_WORK = 10000000, MIN_FLUSH = 8 << 20, MAX_FLUSH = 256 << 20 };
@@ -182,10 +181,10 @@ static gcl_status open_subject(tune_case *c, tune_subject *s, const tune_point *
     if (out->verdict != TUNE_OK)
         goto done;
     s->step_ns = calloc((size_t)gcl_plan_n_steps(s->plan) + 1, sizeof *s->step_ns);
-    s->samples = calloc(MAX_PAIRS, sizeof *s->samples);
-    s->copy_samples = calloc(MAX_PAIRS, sizeof *s->copy_samples);
+    s->samples = calloc(TUNE_MAX_PAIRS, sizeof *s->samples);
+    s->copy_samples = calloc(TUNE_MAX_PAIRS, sizeof *s->copy_samples);
     if (s->step_ns == NULL || s->samples == NULL || s->copy_samples == NULL) {
-        st = GCL_FAIL(err, GCL_E_NOMEM, "tune: host allocation of %d samples", MAX_PAIRS);
+        st = GCL_FAIL(err, GCL_E_NOMEM, "tune: host allocation of %d samples", TUNE_MAX_PAIRS);
         goto done;
     }
     for (int k = 0; k < gcl_plan_n_steps(s->plan); k++)
@@ -337,13 +336,11 @@ static void charge_copies(const tune_subject *base, tune_subject *s)
         s->samples[k] += fabs(s->copy_samples[k] - base->copy_samples[k]);
 }
 
-static gcl_status compare(tune_subject *base, tune_subject *s, bool close, tune_result *out,
-                          gcl_error *err)
+static gcl_status compare(tune_subject *base, tune_subject *s, tune_result *out, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    double weighted[MAX_PAIRS], ratios[MAX_PAIRS];
+    double ratios[TUNE_MAX_PAIRS];
     bench_summary sum;
-    bench_ratio ratio;
 
     charge_copies(base, s);
     GCL_TRY(bench_summarise(&sum, s->samples, s->n, err));
@@ -351,28 +348,20 @@ static gcl_status compare(tune_subject *base, tune_subject *s, bool close, tune_
     out->spread = sum.spread;
     out->units = s->units;
     out->table_ns = 1e9 * median(base->samples, base->n, err);
-    for (size_t k = 0; k < s->n; k++) {
-        weighted[k] = s->samples[k] * s->penalty / base->penalty;
-        ratios[k] = weighted[k] / base->samples[k];
-    }
+    for (size_t k = 0; k < s->n; k++)
+        ratios[k] = s->samples[k] * s->penalty / (base->samples[k] * base->penalty);
     out->ratio =
         median(ratios, s->n, err); /* of pairs: what else the machine does comes and goes */
-    if (!close)
-        goto done;
-    GCL_TRY(bench_ratio_of(&ratio, base->samples, base->n, weighted, s->n, min_effect, 0.0, err));
-    out->faster = ratio.verdict == BENCH_FASTER;
-    out->slower = ratio.verdict == BENCH_SLOWER;
 done:
     return st;
 }
 
 /* Runs in turn, so that both see the same machine. */
-static gcl_status time_pairs(tune_case *c, tune_subject *s, bool close, double best,
+static gcl_status time_pairs(tune_case *c, tune_subject *s, size_t pairs, double give_up,
                              tune_result *out, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     const double start = bench_clock();
-    const size_t pairs = close ? CLOSE_PAIRS : PAIRS;
 
     GCL_TRY(warm_up(c, &c->base, err));
     GCL_TRY(warm_up(c, s, err));
@@ -380,13 +369,13 @@ static gcl_status time_pairs(tune_case *c, tune_subject *s, bool close, double b
         const bool base_first = s->n % 2 == 0;
         GCL_TRY(take_sample(c, base_first ? &c->base : s, err));
         GCL_TRY(take_sample(c, base_first ? s : &c->base, err));
-        if (!close && s->n == EARLY &&
-            median(s->samples, EARLY, err) > hopeless * best * median(c->base.samples, EARLY, err))
+        if (s->n == EARLY &&
+            median(s->samples, EARLY, err) > give_up * median(c->base.samples, EARLY, err))
             break;
         if (s->n >= EARLY && bench_clock() - start > max_pairs_s)
             break;
     }
-    GCL_TRY(compare(&c->base, s, close, out, err));
+    GCL_TRY(compare(&c->base, s, out, err));
 done:
     return st;
 }
@@ -399,7 +388,7 @@ gcl_status tune_measure_base(tune_case *c, tune_result *out, gcl_error *err)
 
     *out = (tune_result){.verdict = TUNE_OK, .ratio = 1.0, .units = s->units};
     GCL_TRY(warm_up(c, s, err));
-    while (s->n < PAIRS)
+    while (s->n < TUNE_MAX_PAIRS)
         GCL_TRY(take_sample(c, s, err));
     GCL_TRY(bench_summarise(&sum, s->samples, s->n, err));
     out->ns = out->table_ns = 1e9 * sum.median;
@@ -408,7 +397,7 @@ done:
     return st;
 }
 
-gcl_status tune_measure(tune_case *c, const tune_point *p, bool close, double best,
+gcl_status tune_measure(tune_case *c, const tune_point *p, size_t pairs, double give_up,
                         tune_result *out, gcl_error *err)
 {
     gcl_status st = GCL_OK;
@@ -423,7 +412,7 @@ gcl_status tune_measure(tune_case *c, const tune_point *p, bool close, double be
     }
     GCL_TRY(open_subject(c, &s, p, result, out, err));
     if (out->verdict == TUNE_OK)
-        GCL_TRY(time_pairs(c, &s, close, best, out, err));
+        GCL_TRY(time_pairs(c, &s, pairs, give_up, out, err));
 done:
     close_subject(&s);
     free(result);

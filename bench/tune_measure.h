@@ -21,9 +21,10 @@ typedef struct tune_result {
     double ns, table_ns; /* medians */
     double spread;
     double units;
-    bool faster, slower; /* beyond doubt; of a close comparison only */
-    char why[200];       /* unless TUNE_OK */
+    char why[200]; /* unless TUNE_OK */
 } tune_result;
+
+enum { TUNE_MAX_PAIRS = 5 };
 
 /* A plan of the class's case with one choice. */
 typedef struct tune_subject {
@@ -76,12 +77,12 @@ bool tune_case_is_sampled(const tune_case *c);
 gcl_status tune_measure_base(tune_case *c, tune_result *out, gcl_error *err);
 
 /**
- * Verifies and times a candidate.
+ * Verifies and times a candidate in pairs of runs with the base, in turn.
  *
- * @param close  many pairs of runs and a verdict, instead of a few, which end early when it is slow
- * @param best   ratio of the best one so far
+ * @param pairs    2 .. TUNE_MAX_PAIRS
+ * @param give_up  ratio beyond which the first two pairs are enough
  */
-gcl_status tune_measure(tune_case *c, const tune_point *p, bool close, double best,
+gcl_status tune_measure(tune_case *c, const tune_point *p, size_t pairs, double give_up,
                         tune_result *out, gcl_error *err);
 
 #endif

@@ -9,10 +9,16 @@
 #include "base/hash.h"
 #include "base/verbose.h"
 #include "bench/model_subject.h"
+#include "bench/stats.h"
 
 /* A class ends when so many candidates one after the other have not improved it by a hundredth; every
  * JUMP-th of them is taken anywhere, the others next to the best. */
 enum { PATIENCE = 8, JUMP = 4, FINALISTS = 4, TOO_SLOW = 2 };
+
+/* A close comparison has all memory in so many places, one after the other, since where it lies changes
+ * times more than many a tunable does; where the first FEW_PLACES show no gain they are enough. */
+enum { PLACES = 8, FEW_PLACES = 3, PLACE_PAIRS = 3, FIRST_PAIRS = TUNE_MAX_PAIRS };
+static const double min_effect = 0.02, give_up = 1.3;
 static const double progress = 0.99, worth_a_look = 0.99;
 
 /* Tables go from best to plainest: behind a variant that is so many times slower than the base none is
@@ -47,18 +53,21 @@ static double clock_of(const tune_run *run)
 
 /* ---- one candidate ---- */
 
-typedef enum kind { BASE, FIRST, CLOSE, ANEW } kind;
+/* Places are CLOSE, CLOSE + 1, ... */
+typedef enum kind { BASE, FIRST, CLOSE } kind;
 
 static const char *make_key(char *out, size_t room, const bench_tune_class *c, const tune_point *p,
-                            kind k)
+                            int k)
 {
-    static const char *const kinds[] = {
-        [BASE] = "base", [FIRST] = "first", [CLOSE] = "close", [ANEW] = "anew"};
-    char what[GCL_TUNING_TEXT], choice[GCL_TUNING_TEXT];
+    char what[GCL_TUNING_TEXT], choice[GCL_TUNING_TEXT], place[16];
 
+    snprintf(place, sizeof place, "%d", k - CLOSE);
     snprintf(out, room, "%s %s batch=%zu %s %s", c->what.op->name,
              gcl_tuning_class_text(what, sizeof what, &c->what), c->what.batch,
-             gcl_tuning_text(choice, sizeof choice, p->variant, &p->tuning), kinds[k]);
+             gcl_tuning_text(choice, sizeof choice, p->variant, &p->tuning),
+             k == BASE    ? "base"
+             : k == FIRST ? "first"
+                          : place);
     return out;
 }
 
@@ -76,8 +85,21 @@ static gcl_status open_case(search *s, gcl_error *err)
     return st;
 }
 
+/* The case in other memory: the old is given back only when the new one has its own. */
+static gcl_status move_case(search *s, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    tune_case old = s->one;
+
+    memset(&s->one, 0, sizeof s->one);
+    s->is_open = false;
+    st = open_case(s, err);
+    tune_case_close(&old);
+    return st;
+}
+
 /* From the log or measured now, and then put there. */
-static gcl_status measure(search *s, const tune_point *p, kind k, tune_result *out, gcl_error *err)
+static gcl_status measure(search *s, const tune_point *p, int k, tune_result *out, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     tune_run *run = s->run;
@@ -88,11 +110,12 @@ static gcl_status measure(search *s, const tune_point *p, kind k, tune_result *o
     make_key(key, sizeof key, s->c, p, k);
     if (!tune_log_find(&run->log, key, out, &seconds)) {
         const double start = clock_of(run);
-        GCL_TRY(open_case(s, err));
+        GCL_TRY(k >= CLOSE ? move_case(s, err) : open_case(s, err));
         if (k == BASE)
             GCL_TRY(tune_measure_base(&s->one, out, err));
         else
-            GCL_TRY(tune_measure(&s->one, p, k != FIRST, best, out, err));
+            GCL_TRY(tune_measure(&s->one, p, k == FIRST ? FIRST_PAIRS : PLACE_PAIRS,
+                                 k == FIRST ? give_up * best : INFINITY, out, err));
         seconds = clock_of(run) - start;
         GCL_TRY(tune_log_append(&run->log, key, out, seconds, err));
     }
@@ -250,6 +273,41 @@ static void set_row(search *s, const tune_point *p, const tune_result *r)
     snprintf(row->by, sizeof row->by, "%s", s->run->opt->by != NULL ? s->run->opt->by : "");
 }
 
+/* Compares a candidate with the base in memory at several places. */
+static gcl_status compare_closely(search *s, const tune_point *p, tune_result *out,
+                                  bench_verdict *verdict, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    double base[PLACES], ours[PLACES], ns[PLACES], ratios[PLACES];
+    bench_summary sum;
+    bench_ratio ratio;
+    size_t n = 0;
+
+    *verdict = BENCH_SAME;
+    while (n < PLACES) {
+        GCL_TRY(measure(s, p, CLOSE + (int)n, out, err));
+        if (out->verdict != TUNE_OK)
+            goto done;
+        base[n] = out->table_ns;
+        ns[n] = out->ns;
+        ratios[n] = out->ratio;
+        ours[n] = out->ratio * out->table_ns;
+        GCL_TRY(bench_summarise(&sum, ratios, ++n, err));
+        if (n == FEW_PLACES && sum.median > worth_a_look && sum.median < 1.0 / worth_a_look)
+            goto done;
+    }
+    GCL_TRY(bench_ratio_of(&ratio, base, n, ours, n, min_effect, 0.0, err));
+    *verdict = ratio.verdict;
+    out->ratio = ratio.ratio;
+    GCL_TRY(bench_summarise(&sum, base, n, err));
+    out->table_ns = sum.median;
+    GCL_TRY(bench_summarise(&sum, ns, n, err));
+    out->ns = sum.median;
+    out->spread = sum.spread;
+done:
+    return st;
+}
+
 /* Another variant serves the other batches of the class too, with its own values: it must not be slower
  * there. */
 static gcl_status check_batches(search *s, const tune_point *p, bool *ok, gcl_error *err)
@@ -261,8 +319,10 @@ static gcl_status check_batches(search *s, const tune_point *p, bool *ok, gcl_er
     *ok = true;
     for (size_t i = 0; i < list->n && *ok && p->variant != s->space.points[s->base].variant; i++) {
         bench_tune_class *other = &list->classes[i];
-        search at = {.run = s->run, .c = other};
-        tune_result r;
+        bool no = false;
+        search at = {.run = s->run, .c = other, .tried = &no};
+        bench_verdict verdict = BENCH_SAME;
+        tune_result r = {TUNE_OK};
         size_t k = 0;
         if (other == s->c || !gcl_tuning_class_equal(&other->what, &s->c->what))
             continue;
@@ -270,13 +330,9 @@ static gcl_status check_batches(search *s, const tune_point *p, bool *ok, gcl_er
                                   s->run->opt->plan.precision, NULL, err));
         while (k < at.space.n_own && at.space.points[k].variant != p->variant)
             k++;
-        *ok = k < at.space.n_own;
-        if (*ok) {
-            bool no = false;
-            at.tried = &no;
-            st = measure(&at, &at.space.points[k], CLOSE, &r, err);
-            *ok = st == GCL_OK && r.verdict == TUNE_OK && !r.slower;
-        }
+        if (k < at.space.n_own)
+            st = compare_closely(&at, &at.space.points[k], &r, &verdict, err);
+        *ok = st == GCL_OK && k < at.space.n_own && r.verdict == TUNE_OK && verdict != BENCH_SLOWER;
         tune_case_close(&at.one);
         tune_space_free(&at.space);
         GCL_TRY(st);
@@ -285,21 +341,16 @@ done:
     return st;
 }
 
-/* Compares a candidate closely with the base, and once more with all memory in other places, which is
- * part of what makes times differ; takes it when it is faster beyond doubt both times. */
+/* Takes a candidate when it is faster than the base beyond doubt. */
 static gcl_status challenge(search *s, const tune_point *p, gcl_error *err)
 {
     gcl_status st = GCL_OK;
+    bench_verdict verdict;
     tune_result r;
-    bool ok = true;
+    bool ok = false;
 
-    for (kind k = CLOSE; k <= ANEW && ok; k++) {
-        GCL_TRY(measure(s, p, k, &r, err));
-        ok = r.verdict == TUNE_OK && r.faster;
-        tune_case_close(&s->one);
-        s->is_open = false;
-    }
-    if (ok)
+    GCL_TRY(compare_closely(s, p, &r, &verdict, err));
+    if (r.verdict == TUNE_OK && verdict == BENCH_FASTER)
         GCL_TRY(check_batches(s, p, &ok, err));
     if (ok) {
         set_row(s, p, &r);
