@@ -157,6 +157,8 @@ static gcl_status open_run(bench_run *r, options *o, const cli_common *common, i
     o->bench.vocab = common->vocab;
     o->bench.plan.precision = common->precision;
     o->bench.plan.weights = common->weights_precision;
+    if (r->session.tunings != NULL)
+        o->bench.plan.choices = gcl_tunings_choices(r->session.tunings);
     o->bench.progress = show_row;
 done:
     return st;
@@ -214,15 +216,19 @@ static gcl_status first_run(options *o, const cli_common *common, gcl_error *err
 {
     gcl_status st = GCL_OK;
     gcl_checkpoint *checkpoint = NULL;
+    gcl_tunings *tunings = NULL;
     gcl_device_info device;
 
     o->bench.plan.precision = common->precision;
     o->bench.plan.weights = common->weights_precision;
     GCL_TRY(gcl_device_find(&device, common->device, err));
+    GCL_TRY(cli_tunings_open(&tunings, &device, err));
+    o->bench.plan.choices = tunings != NULL ? gcl_tunings_choices(tunings) : NULL;
     GCL_TRY(gcl_checkpoint_open(&checkpoint, common->weights, common->preset, err));
     GCL_TRY(bench_model_first_run(stdout, &device, checkpoint, o->first_run, &o->bench, err));
 done:
     gcl_checkpoint_close(checkpoint);
+    gcl_tunings_destroy(tunings);
     return st;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/output.h"
+#include "cli/session.h"
 #include "cli/options.h"
 #include "cli/variants.h"
 #include "model/verify.h"
@@ -99,22 +100,24 @@ static void print_summary(const gcl_verify_summary *s, const cli_common *common)
     printf("%zu passed, %zu failed, %zu skipped\n", s->passed, s->failed, s->skipped);
 }
 
-static gcl_status verify(gcl_context *ctx, const char *path, const options *o,
+static gcl_status verify(gcl_context *ctx, gcl_tunings *tunings, const char *path, const options *o,
                          const cli_common *common, gcl_error *err)
 {
     gcl_status st;
     gcl_verify_summary summary;
     bool has_heading = false;
     json_t *rows = common->json ? json_array() : NULL;
-    gcl_verify_options v = {.tol = o->tol,
-                            .keep_going = o->all,
-                            .weights = common->weights,
-                            .preset = common->preset,
-                            .plan = {.precision = common->precision,
-                                     .variants = o->variants,
-                                     .weights = common->weights_precision},
-                            .report = common->json ? append_row : print_row,
-                            .user = common->json ? (void *)rows : &has_heading};
+    gcl_verify_options v = {
+        .tol = o->tol,
+        .keep_going = o->all,
+        .weights = common->weights,
+        .preset = common->preset,
+        .plan = {.precision = common->precision,
+                 .variants = o->variants,
+                 .weights = common->weights_precision,
+                 .choices = tunings != NULL ? gcl_tunings_choices(tunings) : NULL},
+        .report = common->json ? append_row : print_row,
+        .user = common->json ? (void *)rows : &has_heading};
 
     st = gcl_verify_file(&summary, ctx, path, &v, err);
     if (st != GCL_OK && st != GCL_E_MISMATCH)
@@ -143,6 +146,7 @@ static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error 
     options o = {.tol = -1};
     gcl_device_info device;
     gcl_context *ctx = NULL;
+    gcl_tunings *tunings = NULL;
     int first;
 
     GCL_TRY(cli_parse(self, argc, argv, &common, set, &o, &first, err));
@@ -152,8 +156,10 @@ static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error 
     }
     GCL_TRY(gcl_device_find(&device, common.device, err));
     GCL_TRY(gcl_context_create(&ctx, &device, err));
-    GCL_TRY(verify(ctx, argv[first], &o, &common, err));
+    GCL_TRY(cli_tunings_open(&tunings, &device, err));
+    GCL_TRY(verify(ctx, tunings, argv[first], &o, &common, err));
 done:
+    gcl_tunings_destroy(tunings);
     gcl_context_destroy(ctx);
     free(o.variants);
     return st;

@@ -6,8 +6,9 @@
 #include "cli/options.h"
 
 static const cli_command *const commands[] = {
-    &cli_devices, &cli_info,     &cli_convert, &cli_generate, &cli_interpolate, &cli_encode,
-    &cli_score,   &cli_tokenize, &cli_plan,    &cli_verify,   &cli_check,       &cli_bench,
+    &cli_devices, &cli_info,  &cli_convert,  &cli_generate, &cli_interpolate,
+    &cli_encode,  &cli_score, &cli_tokenize, &cli_plan,     &cli_tune,
+    &cli_verify,  &cli_check, &cli_bench,
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
@@ -25,6 +26,9 @@ static void print_overview(void)
            "environment:\n"
            "  GALIP_DEVICE    device to use when --device is not given\n"
            "  GALIP_DATA_DIR  folder of the default weights\n"
+           "  GALIP_TUNING    file of what `galip tune` has measured (default tuning.json in\n"
+           "                  the folder galip of XDG_DATA_HOME, else of ~/.local/share);\n"
+           "                  off: choose without it\n"
            "  GALIP_VERBOSE   1: tell on standard error which kernels are built and why\n"
            "  XDG_CACHE_HOME  compiled kernels are kept in its folder galip (default ~/.cache)\n\n"
            "exit status: 0 done, 1 failed, 2 wrong usage\n\n"

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/verbose.h"
 #include "cli/output.h"
 #include "image/image.h"
 
@@ -68,6 +69,31 @@ static gcl_status open_checkpoint(cli_session *s, const cli_common *common, gcl_
     return st == GCL_E_ARG ? CLI_E_USAGE : st; /* it checks the spec and the preset alone */
 }
 
+void cli_warn(void *user, const char *message)
+{
+    (void)user;
+    fprintf(stderr, "galip: warning: %s\n", message);
+}
+
+gcl_status cli_tunings_open(gcl_tunings **out, const gcl_device_info *device, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    gcl_error trouble = GCL_ERROR_INIT;
+    char path[PATH_ROOM];
+
+    *out = NULL;
+    if (gcl_tunings_path(path, sizeof path, &trouble) != GCL_OK) {
+        gcl_verbose("tuning: not used: %s", trouble.message);
+        goto done;
+    }
+    GCL_TRY(gcl_tunings_create(out, device, err));
+    if (gcl_tunings_read(*out, path, &trouble) != GCL_OK)
+        cli_warn(NULL, trouble.message);
+done:
+    gcl_error_clear(&trouble);
+    return st;
+}
+
 gcl_status cli_session_open(cli_session *s, const cli_common *common, const gcl_plan_options *plan,
                             gcl_error *err)
 {
@@ -79,6 +105,8 @@ gcl_status cli_session_open(cli_session *s, const cli_common *common, const gcl_
     GCL_TRY(open_checkpoint(s, common, err));
     GCL_TRY(gcl_device_find(&s->device, common->device, err));
     GCL_TRY(gcl_context_create(&s->ctx, &s->device, err));
+    GCL_TRY(cli_tunings_open(&s->tunings, &s->device, err));
+    options.choices = s->tunings != NULL ? gcl_tunings_choices(s->tunings) : NULL;
     GCL_TRY(gcl_model_create(&s->model, s->ctx, s->checkpoint, &options, err));
 done:
     return st;
@@ -87,6 +115,7 @@ done:
 void cli_session_close(cli_session *s)
 {
     gcl_model_destroy(s->model);
+    gcl_tunings_destroy(s->tunings);
     gcl_context_destroy(s->ctx);
     gcl_checkpoint_close(s->checkpoint);
     memset(s, 0, sizeof *s);

@@ -5,23 +5,32 @@
 #define GCL_CLI_SESSION_H
 
 #include "cli/options.h"
+#include "host/tuning.h"
 #include "model/model.h"
 
 typedef struct cli_session {
     gcl_device_info device;
     gcl_checkpoint *checkpoint; /* owned, like what follows */
     gcl_context *ctx;
+    gcl_tunings *tunings; /* NULL: none are used */
     gcl_model *model;
     bool fallback; /* no weights were given and none were found */
 } cli_session;
 
 /**
  * @param s     zero-initialised; cli_session_close whatever the result
- * @param plan  NULL for the defaults; weights is common's
+ * @param plan  NULL for the defaults; weights is common's, choices are the session's
  */
 gcl_status cli_session_open(cli_session *s, const cli_common *common, const gcl_plan_options *plan,
                             gcl_error *err);
 void cli_session_close(cli_session *s);
+
+/** Measured choices for a device. Without them when they are switched off (gcl_tunings_path); a file that
+ *  cannot be used is a warning. @param out  owned (gcl_tunings_destroy); may become NULL */
+gcl_status cli_tunings_open(gcl_tunings **out, const gcl_device_info *device, gcl_error *err);
+
+/** Prints "galip: warning: MESSAGE" on standard error. */
+void cli_warn(void *user, const char *message);
 
 /** Says on standard error what synthetic weights mean; for the end of a command that went well. */
 void cli_session_notes(const cli_session *s);

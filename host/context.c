@@ -26,6 +26,7 @@ struct gcl_context {
     size_t n_programs;
     bool unit_checked;
     void (*at_destroy[MAX_AT_DESTROY])(void);
+    bool no_store;
 };
 
 gcl_status gcl_context_create(gcl_context **out, const gcl_device_info *device, gcl_error *err)
@@ -97,6 +98,11 @@ void gcl_context_check_unit(gcl_context *ctx)
     gcl_verbose("device %s: its matrix unit, %s, is not used: %s", ctx->device.name,
                 gcl_fragment_of(unit)->name, why);
     ctx->device.matrix_unit = GCL_UNIT_NONE;
+}
+
+void gcl_context_store_programs(gcl_context *ctx, bool store)
+{
+    ctx->no_store = !store;
 }
 
 const gcl_device_info *gcl_context_device(const gcl_context *ctx)
@@ -252,7 +258,8 @@ gcl_status gcl_context_program(gcl_context *ctx, cl_program *out, const char *na
     program = from_cache(ctx, name, options, key, key_bytes);
     if (program == NULL) {
         GCL_TRY(from_source(ctx, &program, name, options, source, err));
-        to_cache(program, name, key, key_bytes);
+        if (!ctx->no_store)
+            to_cache(program, name, key, key_bytes);
     }
     GCL_TRY(remember(ctx, program, name, options, err));
     *out = program;

@@ -38,6 +38,11 @@ gcl_status gcl_context_program(gcl_context *ctx, cl_program *out, const char *pr
  *  out of the device's record, with a reason by gcl_verbose. */
 void gcl_context_check_unit(gcl_context *ctx);
 
+/** Whether programs that are compiled from now on are stored on disk too; at first they are. What is
+ *  tried once and never again needs no place there, and some drivers take as long to give a program's
+ *  binary as to compile it. */
+void gcl_context_store_programs(gcl_context *ctx, bool store);
+
 /** Has fn called when ctx is destroyed, once however often it is asked for. */
 void gcl_context_at_destroy(gcl_context *ctx, void (*fn)(void));
 

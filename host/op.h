@@ -79,6 +79,8 @@ typedef struct gcl_op {
      * GCL_MAX_DIMS, that end with NULL, and their values. NULL: choices are never looked up. */
     const char *const *dim_names;
     void (*dims)(const gcl_graph *g, const gcl_node *node, size_t *dim);
+    /* Whether the class leaves out the batch, dim 0 of the result: one variant serves any batch. */
+    bool any_batch;
 } gcl_op;
 
 /** All ops of host/ops/ops.def; ends with NULL. */

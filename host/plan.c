@@ -250,7 +250,8 @@ static gcl_status make_steps(gcl_plan *p, gcl_error *err)
     gcl_status st = GCL_OK;
 
     p->events = calloc(2 * (size_t)p->n_steps + 1, sizeof *p->events);
-    if (p->events == NULL) {
+    p->step_ns = calloc((size_t)p->n_steps + 1, sizeof *p->step_ns);
+    if (p->events == NULL || p->step_ns == NULL) {
         st = GCL_FAIL(err, GCL_E_NOMEM, "plan: host allocation failed");
         goto done;
     }
@@ -376,6 +377,7 @@ void gcl_plan_destroy(gcl_plan *p)
     free(p->steps);
     free(p->slots);
     free(p->events);
+    free(p->step_ns);
     free(p->choices);
     gcl_graph_destroy(p->graph);
     free(p);

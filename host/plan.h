@@ -95,6 +95,9 @@ gcl_status gcl_plan_run(gcl_plan *plan, gcl_error *err);
 /** Runs, waits, and stores each node's device time. @param node_ns  [gcl_plan_n_nodes] */
 gcl_status gcl_plan_run_timed(gcl_plan *plan, uint64_t *node_ns, gcl_error *err);
 
+/** The same of each step. @param step_ns  [gcl_plan_n_steps] */
+gcl_status gcl_plan_run_steps_timed(gcl_plan *plan, uint64_t *step_ns, gcl_error *err);
+
 /** Waits for the run and copies an output to the host; bytes must be its exact size. */
 gcl_status gcl_plan_read(gcl_plan *plan, const char *output, void *data, size_t bytes,
                          gcl_error *err);

@@ -49,8 +49,9 @@ struct gcl_plan {
     cl_mem *arenas;
     size_t *arena_bytes;
     int n_arenas;
-    cl_event *events; /* [2 * n_steps], for timed runs */
-    bool running;     /* steps were enqueued and nobody has waited for them */
+    cl_event *events;  /* [2 * n_steps], for timed runs */
+    uint64_t *step_ns; /* [n_steps], for timed runs */
+    bool running;      /* steps were enqueued and nobody has waited for them */
 };
 
 /** Fills slots and steps from the graph: one emit call per node. */

@@ -128,11 +128,10 @@ static gcl_status step_time(const gcl_plan *p, int i, uint64_t *ns, gcl_error *e
     return GCL_OK;
 }
 
-gcl_status gcl_plan_run_timed(gcl_plan *p, uint64_t *node_ns, gcl_error *err)
+gcl_status gcl_plan_run_steps_timed(gcl_plan *p, uint64_t *step_ns, gcl_error *err)
 {
     gcl_status st = GCL_OK;
 
-    memset(node_ns, 0, (size_t)gcl_graph_n_nodes(p->graph) * sizeof *node_ns);
     p->running = true;
     for (int i = 0; i < p->n_steps; i++)
         GCL_TRY(enqueue_timed(p, i, err));
@@ -142,17 +141,24 @@ gcl_status gcl_plan_run_timed(gcl_plan *p, uint64_t *node_ns, gcl_error *err)
         goto done;
     }
     p->running = false;
-    for (int i = 0; i < p->n_steps; i++) {
-        uint64_t ns = 0;
-        GCL_TRY(step_time(p, i, &ns, err));
-        node_ns[p->steps[i].node] += ns;
-    }
+    for (int i = 0; i < p->n_steps; i++)
+        GCL_TRY(step_time(p, i, &step_ns[i], err));
 done:
     for (int i = 0; i < 2 * p->n_steps; i++) {
         if (p->events[i] != NULL)
             clReleaseEvent(p->events[i]);
         p->events[i] = NULL;
     }
+    return st;
+}
+
+gcl_status gcl_plan_run_timed(gcl_plan *p, uint64_t *node_ns, gcl_error *err)
+{
+    const gcl_status st = gcl_plan_run_steps_timed(p, p->step_ns, err);
+
+    memset(node_ns, 0, (size_t)gcl_graph_n_nodes(p->graph) * sizeof *node_ns);
+    for (int i = 0; st == GCL_OK && i < p->n_steps; i++)
+        node_ns[p->steps[i].node] += p->step_ns[i];
     return st;
 }
 

@@ -11,7 +11,7 @@
 
 static const char *const commands[] = {"devices",     "info",   "convert", "generate",
                                        "interpolate", "encode", "score",   "tokenize",
-                                       "plan",        "verify", "check"};
+                                       "plan",        "tune",   "verify",  "check"};
 
 static void help_teaches(void **state)
 {

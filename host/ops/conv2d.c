@@ -174,32 +174,41 @@ static void set_operands(gcl_emit *e, const gcl_graph *g, const gcl_node *node, 
 
 /* ---- panel_f32 ---- */
 
-/* Tunables of conv2d_panel. */
-typedef struct panel_tile {
-    size_t VW, NV, MR;
-} panel_tile;
+enum { VW, NV, MR };
+
+static const gcl_tunable panel_tunables[] = {
+    [VW] = {"VW", 2, {8, 16}},
+    [NV] = {"NV", 2, {1, 2}},
+    [MR] = {"MR", 5, {1, 2, 4, 6, 8}},
+    {NULL, 0, {0}},
+};
 
 /* MR * NV accumulators and the operands of one step fit the vector registers: 32 of 16 elements,
  * or 16 of 8. Few output channels take a narrow vector, as the rest of it would be padding, and a row
  * of pixels is shared out evenly. */
-static panel_tile choose_tile(const gcl_device_info *device, size_t O, size_t oW)
+static void panel_choose(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                         gcl_tuning *out)
 {
     const bool wide = device->vector_width_f32 >= 16;
-    const size_t VW = wide && O > 8 ? 16 : 8;
+    const size_t O = gcl_in_shape(g, node, W)->dim[0], oW = width_of_rows(g, node);
 
-    return (panel_tile){VW, O > VW ? 2 : 1, gcl_div_up(oW, gcl_div_up(oW, wide ? 8 : 4))};
+    out->value[VW] = wide && O > 8 ? 16 : 8;
+    out->value[NV] = O > (size_t)out->value[VW] ? 2 : 1;
+    out->value[MR] = (int)gcl_div_up(oW, gcl_div_up(oW, wide ? 8 : 4));
 }
 
-static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
-                          char *why, size_t why_bytes)
+static bool panel_allows(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                         const gcl_tuning *t, char *why, size_t why_bytes)
 {
     const gcl_shape *w = gcl_in_shape(g, node, W);
     const size_t stride = (size_t)gcl_conv2d_attr_of(node).stride;
-    const size_t columns =
-        (choose_tile(device, w->dim[0], width_of_rows(g, node)).MR - 1) * stride + w->dim[3];
+    const size_t columns = ((size_t)t->value[MR] - 1) * stride + w->dim[3];
 
-    if (gcl_graph_tensor(g, node->in[W])->kind != GCL_VALUE_WEIGHT)
-        snprintf(why, why_bytes, "w is not a weight and cannot be packed ahead");
+    (void)device;
+    if ((t->value[VW] != 8 && t->value[VW] != 16) || t->value[NV] < 1 || t->value[NV] > 2 ||
+        t->value[MR] < 1 || t->value[MR] > 16)
+        snprintf(why, why_bytes, "VW=%d, NV=%d and MR=%d, needs 8 or 16, 1 .. 2 and 1 .. 16",
+                 t->value[VW], t->value[NV], t->value[MR]);
     else if (columns > MAX_COLUMNS)
         snprintf(why, why_bytes, "kW %zu and stride %zu need %zu columns a work-item, limit %d",
                  w->dim[3], stride, columns, MAX_COLUMNS);
@@ -208,22 +217,36 @@ static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_de
     return false;
 }
 
+static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                          char *why, size_t why_bytes)
+{
+    gcl_tuning t;
+
+    if (gcl_graph_tensor(g, node->in[W])->kind != GCL_VALUE_WEIGHT) {
+        snprintf(why, why_bytes, "w is not a weight and cannot be packed ahead");
+        return false;
+    }
+    panel_choose(g, node, device, &t);
+    return panel_allows(g, node, device, &t, why, why_bytes);
+}
+
 static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
 {
     const gcl_shape *w = gcl_in_shape(g, node, W), *y = gcl_out_shape(g, node);
     const size_t oW = width_of_rows(g, node);
-    const panel_tile t = choose_tile(gcl_emit_device(e), w->dim[0], oW);
+    const gcl_tuning *t = gcl_emit_tuning(e);
+    const size_t NR = (size_t)(t->value[NV] * t->value[VW]);
     gcl_launch l = {.program = "conv2d", .kernel = "conv2d_panel_f32"};
     gcl_status st = GCL_OK;
     gcl_slot x;
 
-    snprintf(l.options, sizeof l.options, "-DVW=%zu -DNV=%zu -DMR=%zu -DKW=%zu -DSTRIDE=%d", t.VW,
-             t.NV, t.MR, w->dim[3], gcl_conv2d_attr_of(node).stride);
+    snprintf(l.options, sizeof l.options, "-DKW=%zu -DSTRIDE=%d", w->dim[3],
+             gcl_conv2d_attr_of(node).stride);
+    gcl_emit_tuning_options(e, &l);
     GCL_TRY(emit_picture(&x, e, g, node, err));
-    set_operands(e, g, node, x,
-                 gcl_emit_packed(e, node->in[W], gcl_panels(t.NV * t.VW, false, false)), &l);
-    gcl_launch_tiles(&l, gcl_emit_device(e), gcl_div_up(oW, t.MR),
-                     y->dim[0] * y->dim[2] * y->dim[3] / oW, gcl_div_up(y->dim[1], t.NV * t.VW));
+    set_operands(e, g, node, x, gcl_emit_packed(e, node->in[W], gcl_panels(NR, false, false)), &l);
+    gcl_launch_tiles(&l, gcl_emit_device(e), gcl_div_up(oW, (size_t)t->value[MR]),
+                     y->dim[0] * y->dim[2] * y->dim[3] / oW, gcl_div_up(y->dim[1], NR));
     GCL_TRY(gcl_emit_launch(e, &l, err));
 done:
     return st;
@@ -331,29 +354,59 @@ done:
 
 /* ---- bilinear variants ---- */
 
-#define BILINEAR_FUNCTIONS(variant, algorithm)                                                \
-    static bool variant##_accepts(const gcl_graph *g, const gcl_node *node,                   \
-                                  const gcl_device_info *device, char *why, size_t why_bytes) \
-    {                                                                                         \
-        return gcl_conv2d_bilinear_accepts(GCL_BILINEAR_##algorithm, g, node, device, why,    \
-                                           why_bytes);                                        \
-    }                                                                                         \
-    static gcl_status variant##_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *node,   \
-                                     gcl_error *err)                                          \
-    {                                                                                         \
-        return gcl_conv2d_bilinear_emit(GCL_BILINEAR_##algorithm, e, g, node, err);           \
+#define BILINEAR_FUNCTIONS(variant, algorithm)                                                    \
+    static bool variant##_accepts(const gcl_graph *g, const gcl_node *node,                       \
+                                  const gcl_device_info *device, char *why, size_t why_bytes)     \
+    {                                                                                             \
+        return gcl_conv2d_bilinear_accepts(GCL_BILINEAR_##algorithm, g, node, device, why,        \
+                                           why_bytes);                                            \
+    }                                                                                             \
+    static void variant##_choose(const gcl_graph *g, const gcl_node *node,                        \
+                                 const gcl_device_info *device, gcl_tuning *out)                  \
+    {                                                                                             \
+        gcl_conv2d_bilinear_choose(GCL_BILINEAR_##algorithm, g, node, device, out);               \
+    }                                                                                             \
+    static bool variant##_allows(const gcl_graph *g, const gcl_node *node,                        \
+                                 const gcl_device_info *device, const gcl_tuning *tuning,         \
+                                 char *why, size_t why_bytes)                                     \
+    {                                                                                             \
+        return gcl_conv2d_bilinear_allows(GCL_BILINEAR_##algorithm, g, node, device, tuning, why, \
+                                          why_bytes);                                             \
+    }                                                                                             \
+    static gcl_status variant##_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *node,       \
+                                     gcl_error *err)                                              \
+    {                                                                                             \
+        return gcl_conv2d_bilinear_emit(GCL_BILINEAR_##algorithm, e, g, node, err);               \
     }
-#define BILINEAR_ROW(variant, algorithm) \
-    {.name = #variant "_f32", .accepts = variant##_accepts, .emit = variant##_emit},
+#define BILINEAR_ROW(variant, algorithm)       \
+    {.name = #variant "_f32",                  \
+     .accepts = variant##_accepts,             \
+     .emit = variant##_emit,                   \
+     .tunables = gcl_conv2d_bilinear_tunables, \
+     .choose = variant##_choose,               \
+     .allows = variant##_allows},
 
 CONV2D_BILINEAR_VARIANTS(BILINEAR_FUNCTIONS)
 
 static const gcl_variant variants[] = {
     CONV2D_BILINEAR_VARIANTS(BILINEAR_ROW){.name = "blocked_f32",
                                            .accepts = gcl_conv2d_blocked_accepts,
-                                           .emit = gcl_conv2d_blocked_emit},
-    {.name = "few_f32", .accepts = gcl_conv2d_few_accepts, .emit = gcl_conv2d_few_emit},
-    {.name = "panel_f32", .accepts = panel_accepts, .emit = emit_panel},
+                                           .emit = gcl_conv2d_blocked_emit,
+                                           .tunables = gcl_conv2d_blocked_tunables,
+                                           .choose = gcl_conv2d_blocked_choose,
+                                           .allows = gcl_conv2d_blocked_allows},
+    {.name = "few_f32",
+     .accepts = gcl_conv2d_few_accepts,
+     .emit = gcl_conv2d_few_emit,
+     .tunables = gcl_conv2d_few_tunables,
+     .choose = gcl_conv2d_few_choose,
+     .allows = gcl_conv2d_few_allows},
+    {.name = "panel_f32",
+     .accepts = panel_accepts,
+     .emit = emit_panel,
+     .tunables = panel_tunables,
+     .choose = panel_choose,
+     .allows = panel_allows},
     {.name = "clblast_f32", .accepts = clblast_accepts, .emit = emit_clblast},
     {.name = "plain_f32", .emit = emit_plain},
     {.name = NULL},
@@ -370,4 +423,5 @@ const gcl_op gcl_op_conv2d = {
     .variants = variants,
     .dim_names = dim_names,
     .dims = dims,
+    .any_batch = true,
 };

@@ -90,19 +90,42 @@ static bool absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer)
 /* ---- block_f32 ---- */
 
 enum {
-    NV = 2,
     AHEAD = 64,           /* k, where a panel has one tile only */
     BLOCK_BYTES = 1 << 20 /* x of a block of rows, which every panel meets */
 };
 
-/* Tunables of linear_block, and how tiles of rows form blocks. */
-typedef struct block_tile {
-    size_t VW, MR, tiles, blocks;
-} block_tile;
+enum { BLOCK_MR, BLOCK_NV, BLOCK_AHEAD };
 
-/* Rows of a tile: MR * NV sums, NV vectors of w and an element of x fit the vector registers, 32 of
- * 16 elements or 16 of 8. Not more tiles than that takes, except to waste fewer rows of the last one;
- * a tile's own cost is that of half a row. */
+static const gcl_tunable block_tunables[] = {
+    [BLOCK_MR] = {"MR", 8, {1, 2, 4, 6, 8, 10, 12, 14}},
+    [BLOCK_NV] = {"NV", 2, {1, 2}},
+    [BLOCK_AHEAD] = {"AHEAD", 4, {0, 32, 64, 128}},
+    {NULL, 0, {0}},
+};
+
+/* Whether the sums of a register tile, a vector of each column and an element of x fit the vector
+ * registers, 32 of 16 elements or 16 of 8; what does not is correct and slow. */
+static bool tile_fits(bool wide, int MR, int NV, char *why, size_t why_bytes)
+{
+    const int registers = wide ? 32 : 16;
+
+    if (MR < 1 || MR > 16 || NV < 1 || NV > 2)
+        snprintf(why, why_bytes, "MR=%d and NV=%d, needs 1 .. 16 and 1 .. 2", MR, NV);
+    else if (MR * NV + NV + 1 > registers)
+        snprintf(why, why_bytes, "MR=%d and NV=%d need %d of %d vector registers", MR, NV,
+                 MR * NV + NV + 1, registers);
+    else
+        return true;
+    return false;
+}
+
+static bool is_wide(const gcl_device_info *device)
+{
+    return device->vector_width_f32 >= 16;
+}
+
+/* The rows of a tile that the registers leave, with two vectors of w. Not more tiles than that takes,
+ * except to waste fewer rows of the last one; a tile's own cost is that of half a row. */
 static size_t choose_rows(bool wide, size_t M)
 {
     const size_t most = wide ? 14 : 6;
@@ -118,58 +141,123 @@ static size_t choose_rows(bool wide, size_t M)
     return best;
 }
 
-static block_tile choose_block(const gcl_device_info *device, gcl_linear_sizes s)
+/* How tiles of MR rows form blocks. */
+typedef struct block_rows {
+    size_t tiles, blocks;
+} block_rows;
+
+static block_rows count_blocks(gcl_linear_sizes s, size_t MR)
 {
-    const bool wide = device->vector_width_f32 >= 16;
-    const size_t MR = choose_rows(wide, s.M), n_tiles = gcl_div_up(s.M, MR);
-    const size_t fit = BLOCK_BYTES / (MR * s.K * sizeof(float));
+    const size_t n_tiles = gcl_div_up(s.M, MR), fit = BLOCK_BYTES / (MR * s.K * sizeof(float));
     const size_t blocks = gcl_div_up(n_tiles, fit < 1 ? 1 : fit);
 
-    return (block_tile){wide ? 16 : 8, MR, gcl_div_up(n_tiles, blocks), blocks};
+    return (block_rows){gcl_div_up(n_tiles, blocks), blocks};
 }
 
-/* Rounds of all loops of a work-item, at most. */
-static size_t count_rounds(size_t MR, gcl_linear_sizes s)
+static void block_choose(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                         gcl_tuning *out)
 {
-    return s.K + MR * NV * 16;
+    const gcl_linear_sizes s = gcl_linear_sizes_of(g, node);
+    const size_t MR = choose_rows(is_wide(device), s.M);
+
+    out->value[BLOCK_MR] = (int)MR;
+    out->value[BLOCK_NV] = 2;
+    out->value[BLOCK_AHEAD] = count_blocks(s, MR).tiles > 1 ? 0 : AHEAD;
+}
+
+/* Whether the driver ends no loop of a work-item, which have so many rounds together, at most. */
+static bool few_rounds(const gcl_device_info *device, gcl_linear_sizes s, int MR, int NV, char *why,
+                       size_t why_bytes)
+{
+    const size_t rounds = s.K + (size_t)(MR * NV) * 16;
+
+    if (device->max_rounds == 0 || rounds <= device->max_rounds)
+        return true;
+    snprintf(why, why_bytes, "a work-item needs %zu rounds of its loops, the driver's limit is %zu",
+             rounds, device->max_rounds);
+    return false;
+}
+
+static bool block_allows(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                         const gcl_tuning *t, char *why, size_t why_bytes)
+{
+    const int MR = t->value[BLOCK_MR], NV = t->value[BLOCK_NV];
+
+    if (t->value[BLOCK_AHEAD] > 256) {
+        snprintf(why, why_bytes, "AHEAD=%d, needs 0 .. 256", t->value[BLOCK_AHEAD]);
+        return false;
+    }
+    return tile_fits(is_wide(device), MR, NV, why, why_bytes) &&
+           few_rounds(device, gcl_linear_sizes_of(g, node), MR, NV, why, why_bytes);
 }
 
 static bool block_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
                           char *why, size_t why_bytes)
 {
-    const gcl_linear_sizes s = gcl_linear_sizes_of(g, node);
-    const size_t rounds = count_rounds(choose_block(device, s).MR, s);
+    gcl_tuning t;
 
-    if (!gcl_device_is_cpu(device))
+    if (!gcl_device_is_cpu(device)) {
         snprintf(why, why_bytes, "a work-item does the work of a CPU core");
-    else if (device->max_rounds != 0 && rounds > device->max_rounds)
-        snprintf(why, why_bytes,
-                 "a work-item needs %zu rounds of its loops, the driver's limit is %zu", rounds,
-                 device->max_rounds);
-    else
-        return gcl_linear_is_packable(g, node, why, why_bytes);
-    return false;
+        return false;
+    }
+    block_choose(g, node, device, &t);
+    return block_allows(g, node, device, &t, why, why_bytes) &&
+           gcl_linear_is_packable(g, node, why, why_bytes);
 }
 
 static gcl_status emit_block(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
 {
     const gcl_linear_attr a = gcl_linear_attr_of(node);
     const gcl_linear_sizes s = gcl_linear_sizes_of(g, node);
-    const block_tile t = choose_block(gcl_emit_device(e), s);
+    const gcl_tuning *t = gcl_emit_tuning(e);
+    const block_rows rows = count_blocks(s, (size_t)t->value[BLOCK_MR]);
+    const size_t VW = is_wide(gcl_emit_device(e)) ? 16 : 8, NR = (size_t)t->value[BLOCK_NV] * VW;
     gcl_launch l = {.program = "linear", .kernel = "linear_block_f32"};
 
-    snprintf(l.options, sizeof l.options, "-DVW=%zu -DNV=%d -DMR=%zu -DAHEAD=%d", t.VW, NV, t.MR,
-             t.tiles > 1 ? 0 : AHEAD);
+    snprintf(l.options, sizeof l.options, "-DVW=%zu", VW);
+    gcl_emit_tuning_options(e, &l);
     gcl_epilogue_options(&a.ep, &l);
-    gcl_linear_operands(e, node, gcl_linear_panels(e, node, NV * t.VW, &l),
-                        gcl_emit_value(e, node->out), s, &l);
-    gcl_launch_tiles(&l, gcl_emit_device(e), t.tiles, gcl_div_up(s.N, NV * t.VW), t.blocks);
+    gcl_linear_operands(e, node, gcl_linear_panels(e, node, NR, &l), gcl_emit_value(e, node->out),
+                        s, &l);
+    gcl_launch_tiles(&l, gcl_emit_device(e), rows.tiles, gcl_div_up(s.N, NR), rows.blocks);
     return gcl_emit_launch(e, &l, err);
 }
 
 /* ---- panel_f32 ---- */
 
-enum { PANEL = 8, PANEL_ROWS = 4 };
+enum { PANEL_VW, PANEL_NV, PANEL_MR, PANEL = 8, PANEL_ROWS = 4 };
+
+static const gcl_tunable panel_tunables[] = {
+    [PANEL_VW] = {"VW", 2, {8, 16}},
+    [PANEL_NV] = {"NV", 2, {1, 2}},
+    [PANEL_MR] = {"MR", 5, {1, 2, 4, 6, 8}},
+    {NULL, 0, {0}},
+};
+
+static void panel_choose(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                         gcl_tuning *out)
+{
+    const size_t M = gcl_linear_sizes_of(g, node).M;
+
+    (void)device;
+    out->value[PANEL_VW] = PANEL;
+    out->value[PANEL_NV] = 1;
+    out->value[PANEL_MR] = (int)gcl_div_up(M, gcl_div_up(M, PANEL_ROWS));
+}
+
+static bool panel_allows(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                         const gcl_tuning *t, char *why, size_t why_bytes)
+{
+    const int VW = t->value[PANEL_VW];
+
+    (void)g;
+    (void)node;
+    if (VW != 8 && VW != 16) {
+        snprintf(why, why_bytes, "VW=%d, needs 8 or 16", VW);
+        return false;
+    }
+    return tile_fits(is_wide(device), t->value[PANEL_MR], t->value[PANEL_NV], why, why_bytes);
+}
 
 static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
                           char *why, size_t why_bytes)
@@ -182,15 +270,16 @@ static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *no
 {
     const gcl_linear_attr a = gcl_linear_attr_of(node);
     const gcl_linear_sizes s = gcl_linear_sizes_of(g, node);
-    const size_t n_tiles = gcl_div_up(s.M, PANEL_ROWS);
+    const gcl_tuning *t = gcl_emit_tuning(e);
+    const size_t NR = (size_t)(t->value[PANEL_VW] * t->value[PANEL_NV]);
     gcl_launch l = {.program = "linear", .kernel = "linear_panel_f32"};
 
-    snprintf(l.options, sizeof l.options, "-DVW=%d -DNV=1 -DMR=%zu", PANEL,
-             gcl_div_up(s.M, n_tiles));
+    gcl_emit_tuning_options(e, &l);
     gcl_epilogue_options(&a.ep, &l);
-    gcl_linear_operands(e, node, gcl_linear_panels(e, node, PANEL, &l),
-                        gcl_emit_value(e, node->out), s, &l);
-    gcl_launch_tiles(&l, gcl_emit_device(e), n_tiles, gcl_div_up(s.N, PANEL), 1);
+    gcl_linear_operands(e, node, gcl_linear_panels(e, node, NR, &l), gcl_emit_value(e, node->out),
+                        s, &l);
+    gcl_launch_tiles(&l, gcl_emit_device(e), gcl_div_up(s.M, (size_t)t->value[PANEL_MR]),
+                     gcl_div_up(s.N, NR), 1);
     return gcl_emit_launch(e, &l, err);
 }
 
@@ -235,11 +324,21 @@ static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     .allows = gcl_linear_##row##_allows
 
 static const gcl_variant variants[] = {
-    {.name = "block_f32", .accepts = block_accepts, .emit = emit_block},
+    {.name = "block_f32",
+     .accepts = block_accepts,
+     .emit = emit_block,
+     .tunables = block_tunables,
+     .choose = block_choose,
+     .allows = block_allows},
     {TILE_VARIANT("mma_f16", mma), .rounds_to_f16 = true},
     {TILE_VARIANT("tiled_f32", tiled)},
     {TILE_VARIANT("subgroup_f32", subgroup)},
-    {.name = "panel_f32", .accepts = panel_accepts, .emit = emit_panel},
+    {.name = "panel_f32",
+     .accepts = panel_accepts,
+     .emit = emit_panel,
+     .tunables = panel_tunables,
+     .choose = panel_choose,
+     .allows = panel_allows},
     {.name = "clblast_f32", .emit = emit_clblast},
     {.name = "plain_f32", .emit = emit_plain},
     {.name = NULL},

@@ -4,6 +4,7 @@
 
 #include "host/ops/activation.h"
 #include "host/ops/add.h"
+#include "host/ops/common/conv2d_attr.h"
 #include "host/ops/conv2d.h"
 #include "host/ops/dfblk.h"
 #include "host/ops/resize_nearest.h"
@@ -18,7 +19,7 @@ enum { AFFINE = 1, HALF = 2, LAST = 4, AFFINE_AT = 2 };
 
 static const struct {
     long up, down;
-} resizes[] = {{1, 1}, {2, 1}, {7, 4}, {3, 2}};
+} resizes[] = {{1, 1}, {2, 1}, {7, 4}, {3, 2}, {8, 7}};
 
 /* clang-format off */
 static const op_case cases[] = {
@@ -142,6 +143,48 @@ static gcl_value build(gcl_graph *g, const long *p)
     return build_tail(g, p, gcl_conv2d_nobias(g, x, w, (int)p[STRIDE], (int)p[PAD]));
 }
 
+/* Index of the resize of x that a node has absorbed; -1: none of these. */
+static long resize_of(const gcl_conv2d_attr *a, const long *p)
+{
+    long i = 0;
+
+    while (i < OP_COUNT(resizes) && (p[H] * resizes[i].up != (long)a->rH * resizes[i].down ||
+                                     p[W] * resizes[i].up != (long)a->rW * resizes[i].down))
+        i++;
+    return a->rH == 0 ? 0 : i < OP_COUNT(resizes) ? i : -1;
+}
+
+/* HALF for a residual that is resized, if only the sizes can be halved: its size is of no weight. */
+static long residual_of(const gcl_graph *g, const gcl_node *node, const gcl_conv2d_attr *a)
+{
+    const int at = gcl_epilogue_residual(&a->ep);
+    const gcl_shape *y = gcl_out_shape(g, node), *r = at < 0 ? y : gcl_in_shape(g, node, at);
+
+    return gcl_shape_equal(r, y) || y->dim[2] % 2 != 0 || y->dim[3] % 2 != 0 ? 0 : HALF;
+}
+
+static bool like(const gcl_graph *g, const gcl_node *node, long *p)
+{
+    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
+    const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), *w = gcl_in_shape(g, node, CONV2D_W);
+    long resize;
+
+    for (int d = 0; d < 4; d++)
+        p[d] = (long)x->dim[d];
+    p[O] = (long)w->dim[0];
+    p[KH] = (long)w->dim[2];
+    p[KW] = (long)w->dim[3];
+    p[STRIDE] = a.stride;
+    p[PAD] = a.pad;
+    resize = resize_of(&a, p);
+    p[AROUND] = (a.ep.has_bias ? BIAS : 0) + (a.ep.has_residual ? RESIDUAL : 0) +
+                (gcl_graph_tensor(g, node->in[CONV2D_W])->kind != GCL_VALUE_WEIGHT ? W_INPUT : 0) +
+                ACT * a.ep.activation.act + RESIZE * resize +
+                TAIL * ((a.has_affine ? AFFINE : 0) + residual_of(g, node, &a) +
+                        (a.last.act == GCL_ACT_LEAKY_RELU ? LAST : 0));
+    return resize >= 0 && (a.last.act == GCL_ACT_NONE || a.last.act == GCL_ACT_LEAKY_RELU);
+}
+
 static double activated(long kind, double v)
 {
     return kind == 1   ? fmax(v, 0.0)
@@ -196,24 +239,21 @@ static double finished(const long *p, const op_data *d, double v, long n, long o
     return tail & LAST ? activated(2, v) : v;
 }
 
-static void reference(const long *p, const op_data *d, double *out, double *scale)
+static void element(const long *p, const op_data *d, size_t i, double *out, double *scale)
 {
-    const long oH = out_h(p), oW = out_w(p);
-    const float *bias = p[AROUND] % ACT & BIAS ? op_f32(d, "bias") : NULL;
+    const long oH = out_h(p), oW = out_w(p), at = (long)i;
+    const long ow = at % oW, oh = at / oW % oH, o = at / (oW * oH) % p[O],
+               n = at / (oW * oH * p[O]);
+    double terms = 0;
+    double sum = pixel(p, op_f32(d, "x") + n * p[C] * p[H] * p[W],
+                       op_f32(d, "w") + o * p[C] * p[KH] * p[KW], oh, ow, &terms);
 
-    for (long i = 0; i < p[N] * p[O] * oH * oW; i++) {
-        const long ow = i % oW, oh = i / oW % oH, o = i / (oW * oH) % p[O],
-                   n = i / (oW * oH * p[O]);
-        double terms = 0;
-        double sum = pixel(p, op_f32(d, "x") + n * p[C] * p[H] * p[W],
-                           op_f32(d, "w") + o * p[C] * p[KH] * p[KW], oh, ow, &terms);
-        if (bias != NULL) {
-            sum += (double)bias[o];
-            terms += fabs((double)bias[o]);
-        }
-        out[i] = finished(p, d, sum, n, o, oh, ow, &terms);
-        scale[i] = terms;
+    if (p[AROUND] % ACT & BIAS) {
+        sum += (double)op_f32(d, "bias")[o];
+        terms += fabs((double)op_f32(d, "bias")[o]);
     }
+    *out = finished(p, d, sum, n, o, oh, ow, &terms);
+    *scale = terms;
 }
 
 static double tolerance(const long *p)
@@ -293,7 +333,8 @@ const op_suite op_suite_conv2d = {
     .n_bad_calls = OP_COUNT(bad_calls),
     .n_nodes = 1,
     .build = build,
-    .reference = reference,
+    .element = element,
+    .like = like,
     .tolerance = tolerance,
     .growth = growth,
     .bound = "1.1 sum(C kH kW) + 8: the sum of C * kH * kW products, plus the epilogue: QuickGELU "

@@ -4,6 +4,7 @@
 
 #include "host/ops/activation.h"
 #include "host/ops/add.h"
+#include "host/ops/common/linear_attr.h"
 #include "host/ops/linear.h"
 #include "tests/suite/op_suite.h"
 
@@ -75,6 +76,25 @@ static bool is_f16(const long *p, const char *weight)
     return p[F16] && strcmp(weight, "w") == 0;
 }
 
+/* Of a weight that comes in F32. */
+static bool like(const gcl_graph *g, const gcl_node *node, long *p)
+{
+    const gcl_shape *y = gcl_out_shape(g, node), *w = gcl_in_shape(g, node, 1);
+    gcl_linear_attr a;
+
+    memcpy(&a, node->attr, sizeof a);
+    p[KN] = a.layout == GCL_LINEAR_KN;
+    p[N] = (long)y->dim[y->rank - 1];
+    p[M] = (long)gcl_shape_count(y) / p[N];
+    p[K] = (long)w->dim[p[KN] ? 0 : 1];
+    p[BIAS] = a.ep.has_bias;
+    p[ACT] = a.ep.activation.act;
+    p[RESIDUAL] = a.ep.has_residual;
+    p[W_INPUT] = gcl_graph_tensor(g, node->in[1])->kind != GCL_VALUE_WEIGHT;
+    p[F16] = 0;
+    return true;
+}
+
 static double act(long kind, double v)
 {
     return kind == 1   ? fmax(v, 0.0)
@@ -84,31 +104,29 @@ static double act(long kind, double v)
                        : v;
 }
 
-static void reference(const long *p, const op_data *d, double *out, double *scale)
+static void element(const long *p, const op_data *d, size_t i, double *out, double *scale)
 {
+    const long m = (long)i / p[N], n = (long)i % p[N];
     const float *x = op_f32(d, "x"), *w = op_f32(d, "w");
+    double sum = 0, terms = 0;
 
-    for (long m = 0; m < p[M]; m++)
-        for (long n = 0; n < p[N]; n++) {
-            double sum = 0, terms = 0;
-            for (long k = 0; k < p[K]; k++) {
-                const double t =
-                    (double)x[m * p[K] + k] * (double)(p[KN] ? w[k * p[N] + n] : w[n * p[K] + k]);
-                sum += t;
-                terms += fabs(t);
-            }
-            if (p[BIAS]) {
-                sum += (double)op_f32(d, "bias")[n];
-                terms += fabs((double)op_f32(d, "bias")[n]);
-            }
-            sum = act(p[ACT], sum);
-            if (p[RESIDUAL]) {
-                sum += (double)op_f32(d, "residual")[m * p[N] + n];
-                terms += fabs((double)op_f32(d, "residual")[m * p[N] + n]);
-            }
-            out[m * p[N] + n] = sum;
-            scale[m * p[N] + n] = terms;
-        }
+    for (long k = 0; k < p[K]; k++) {
+        const double t =
+            (double)x[m * p[K] + k] * (double)(p[KN] ? w[k * p[N] + n] : w[n * p[K] + k]);
+        sum += t;
+        terms += fabs(t);
+    }
+    if (p[BIAS]) {
+        sum += (double)op_f32(d, "bias")[n];
+        terms += fabs((double)op_f32(d, "bias")[n]);
+    }
+    sum = act(p[ACT], sum);
+    if (p[RESIDUAL]) {
+        sum += (double)op_f32(d, "residual")[i];
+        terms += fabs((double)op_f32(d, "residual")[i]);
+    }
+    *out = sum;
+    *scale = terms;
 }
 
 static double tolerance(const long *p)
@@ -162,7 +180,8 @@ const op_suite op_suite_linear = {
     .n_nodes = 1,
     .build = build,
     .is_f16 = is_f16,
-    .reference = reference,
+    .element = element,
+    .like = like,
     .tolerance = tolerance,
     .f16_tolerance = f16_tolerance,
     .corners = "corners",

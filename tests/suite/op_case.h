@@ -17,6 +17,9 @@ typedef struct op_instance {
     const char *variant;  /* of the plan made last; borrowed */
     gcl_tuning tuning;    /* of it, if it has tunables */
     double *want, *scale; /* the reference, [data.out_count]; NULL until it is asked for */
+    /* Of a suite that has `element`, where the reference takes too long: only elements at multiples of
+     * this are made and compared. 0: all are. Set before the first comparison. */
+    size_t step;
 } op_instance;
 
 /**

@@ -73,6 +73,13 @@ typedef struct op_suite {
      * sum of the absolute values of the terms it was summed from (the scale of its error). */
     void (*reference)(const long *p, const op_data *d, double *out, double *scale);
 
+    /* Instead of reference: the same of element i alone, where elements share no work. */
+    void (*element)(const long *p, const op_data *d, size_t i, double *out, double *scale);
+
+    /* The parameters of the case that computes what a node of a network does; false: no case does.
+     * NULL: nobody asks. */
+    bool (*like)(const gcl_graph *g, const gcl_node *node, long *p);
+
     /* |got - want| <= tolerance(p) * 2^-24 * scale, i.e. in half units in the last place of the
      * terms. 0: exact. NaN is wanted where the reference has it. */
     double (*tolerance)(const long *p);

@@ -6,9 +6,16 @@
 #include "host/ops/common/conv2d_attr.h"
 #include "host/ops/common/conv2d_blocked.h"
 
-/* Tunables of conv2d_bilinear: TR * NRV accumulators, NRV weights and one element of V fit the
- * vector registers, 32 of 16 elements or 16 of 8. */
-enum { NRV = 2 };
+enum { NRV = 2, AHEAD_FLOATS = 2048 };
+
+enum { AT_TR, AT_SPLIT, AT_AHEAD };
+
+const gcl_tunable gcl_conv2d_bilinear_tunables[] = {
+    [AT_TR] = {"TR", 7, {2, 4, 6, 8, 10, 12, 14}},
+    [AT_SPLIT] = {"SPLIT", 2, {0, 1}},
+    [AT_AHEAD] = {"AHEAD", 4, {512, 1024, 2048, 4096}},
+    {NULL, 0, {0}},
+};
 
 static size_t count_tiles(const gcl_bilinear *b, const gcl_shape *y)
 {
@@ -109,41 +116,97 @@ static double cost(const work *w, const layout *l)
     return (double)w->panels * (weights * (double)rows * per_load + fetch * (double)rounds);
 }
 
+/* The blocks of tiles that suit TR and split. */
+static layout layout_of(const work *w, size_t rows, bool split)
+{
+    layout best = {0}, l = {.split = split, .TR = rows};
+
+    for (l.T = l.TR; l.T < w->tiles + l.TR; l.T += l.TR) {
+        l.v_vecs = v_vecs(w, l.TR, l.split ? w->tiles : l.T);
+        l.m_vecs = m_vecs(w, l.TR, l.T);
+        if (l.T > l.TR && l.m_vecs + (l.split ? 0 : l.v_vecs) > cache_vecs(w))
+            break;
+        l.workers = least(l.split ? w->panels : gcl_div_up(w->tiles, l.T), w->cores);
+        if (best.T == 0 || cost(w, &l) < cost(w, &best))
+            best = l;
+    }
+    return best;
+}
+
+/* TR * NRV accumulators, NRV weights and one element of V fit the vector registers, 32 of 16 elements
+ * or 16 of 8. */
+static size_t most_rows(const work *w)
+{
+    return w->VW == 16 ? 14 : 6;
+}
+
 /* Fused: every block reads all weights. Split: every panel reads all transformed inputs, and so the
  * weights are read once. Sums are the same whatever is chosen. */
 static layout choose_layout(const work *w)
 {
-    const size_t most = w->VW == 16 ? 14 : 6, fewest = w->VW == 16 ? 8 : 4;
-    layout best = {0}, l;
+    const size_t fewest = w->VW == 16 ? 8 : 4;
+    layout best = {0};
 
-    for (l.split = false;; l.split = true) {
-        for (l.TR = fewest; l.TR <= most; l.TR++)
-            for (l.T = l.TR; l.T < w->tiles + l.TR; l.T += l.TR) {
-                l.v_vecs = v_vecs(w, l.TR, l.split ? w->tiles : l.T);
-                l.m_vecs = m_vecs(w, l.TR, l.T);
-                if (l.T > l.TR && l.m_vecs + (l.split ? 0 : l.v_vecs) > cache_vecs(w))
-                    break;
-                l.workers = least(l.split ? w->panels : gcl_div_up(w->tiles, l.T), w->cores);
-                if (best.T == 0 || cost(w, &l) < cost(w, &best))
-                    best = l;
-            }
-        if (l.split)
-            return best;
-    }
+    for (int split = 0; split < 2; split++)
+        for (size_t rows = fewest; rows <= most_rows(w); rows++) {
+            const layout l = layout_of(w, rows, split != 0);
+            if (best.T == 0 || cost(w, &l) < cost(w, &best))
+                best = l;
+        }
+    return best;
+}
+
+static work work_of(gcl_bilinear_name name, const gcl_graph *g, const gcl_node *node,
+                    const gcl_device_info *device)
+{
+    const gcl_bilinear *b = gcl_bilinear_get(name);
+    const gcl_shape picture = gcl_conv2d_picture(g, node);
+    const gcl_shape *x = b->up != b->down ? gcl_in_shape(g, node, CONV2D_X) : &picture;
+
+    return count_work(b, device, x, gcl_out_shape(g, node));
+}
+
+void gcl_conv2d_bilinear_choose(gcl_bilinear_name name, const gcl_graph *g, const gcl_node *node,
+                                const gcl_device_info *device, gcl_tuning *out)
+{
+    const work w = work_of(name, g, node, device);
+    const layout l = choose_layout(&w);
+
+    out->value[AT_TR] = (int)l.TR;
+    out->value[AT_SPLIT] = l.split;
+    out->value[AT_AHEAD] = AHEAD_FLOATS;
 }
 
 /* About how often the loops of a worker go round where no loop is unrolled: twice for a vector. */
-static size_t rounds_of(const gcl_bilinear *b, const gcl_device_info *device, const gcl_shape *x,
-                        const gcl_shape *y)
+static size_t rounds_of(const gcl_bilinear *b, const work *w, const layout *l)
 {
-    const work w = count_work(b, device, x, y);
-    const layout l = choose_layout(&w);
-    const size_t tiles = gcl_round_up(w.tiles, l.TR);
-    const size_t sums = w.panels * w.products * tiles * NRV * w.IB * w.VW;
-    const size_t inputs = l.split ? 0 : tiles * w.IB * 2 * w.terms;
-    const size_t outputs = tiles * w.panels * NRV * (w.products + b->NO * b->NO);
+    const size_t tiles = gcl_round_up(w->tiles, l->TR);
+    const size_t sums = w->panels * w->products * tiles * NRV * w->IB * w->VW;
+    const size_t inputs = l->split ? 0 : tiles * w->IB * 2 * w->terms;
+    const size_t outputs = tiles * w->panels * NRV * (w->products + b->NO * b->NO);
 
-    return 2 * (sums + inputs + outputs) / l.workers;
+    return 2 * (sums + inputs + outputs) / l->workers;
+}
+
+bool gcl_conv2d_bilinear_allows(gcl_bilinear_name name, const gcl_graph *g, const gcl_node *node,
+                                const gcl_device_info *device, const gcl_tuning *t, char *why,
+                                size_t why_bytes)
+{
+    const work w = work_of(name, g, node, device);
+    layout l;
+
+    if (t->value[AT_TR] < 1 || (size_t)t->value[AT_TR] > most_rows(&w) || t->value[AT_SPLIT] < 0 ||
+        t->value[AT_SPLIT] > 1 || t->value[AT_AHEAD] < 0) {
+        snprintf(why, why_bytes, "TR=%d, SPLIT=%d and AHEAD=%d, needs 1 .. %zu, 0 .. 1 and 0 ..",
+                 t->value[AT_TR], t->value[AT_SPLIT], t->value[AT_AHEAD], most_rows(&w));
+        return false;
+    }
+    l = layout_of(&w, (size_t)t->value[AT_TR], t->value[AT_SPLIT] != 0);
+    if (device->max_rounds == 0 || rounds_of(gcl_bilinear_get(name), &w, &l) <= device->max_rounds)
+        return true;
+    snprintf(why, why_bytes, "a work-item needs %zu rounds of its loops, the driver's limit is %zu",
+             rounds_of(gcl_bilinear_get(name), &w, &l), device->max_rounds);
+    return false;
 }
 
 bool gcl_conv2d_bilinear_accepts(gcl_bilinear_name name, const gcl_graph *g, const gcl_node *node,
@@ -155,6 +218,7 @@ bool gcl_conv2d_bilinear_accepts(gcl_bilinear_name name, const gcl_graph *g, con
     const gcl_shape *y = gcl_out_shape(g, node);
     const size_t up = (size_t)b->up, down = (size_t)b->down;
     const gcl_shape picture = gcl_conv2d_picture(g, node);
+    gcl_tuning t;
 
     if (!gcl_device_is_cpu(device))
         snprintf(why, why_bytes, "a work-item does the work of a CPU core");
@@ -174,12 +238,10 @@ bool gcl_conv2d_bilinear_accepts(gcl_bilinear_name name, const gcl_graph *g, con
     else if (!large_enough(name, y))
         snprintf(why, why_bytes, "%zux%zu outputs do not suit tiles of %zu", y->dim[2], y->dim[3],
                  b->NO);
-    else if (device->max_rounds != 0 && rounds_of(b, device, x, y) > device->max_rounds)
-        snprintf(why, why_bytes,
-                 "a work-item needs %zu rounds of its loops, the driver's limit is %zu",
-                 rounds_of(b, device, x, y), device->max_rounds);
-    else
-        return true;
+    else {
+        gcl_conv2d_bilinear_choose(name, g, node, device, &t);
+        return gcl_conv2d_bilinear_allows(name, g, node, device, &t, why, why_bytes);
+    }
     return false;
 }
 
@@ -226,15 +288,16 @@ gcl_status gcl_conv2d_bilinear_emit(gcl_bilinear_name name, gcl_emit *e, const g
     const bool resizes = b->up != b->down;
     const gcl_shape picture = gcl_conv2d_picture(g, node), *y = gcl_out_shape(g, node);
     const gcl_shape *x = resizes ? gcl_in_shape(g, node, CONV2D_X) : &picture;
-    const work w = count_work(b, gcl_emit_device(e), x, y);
-    const layout t = choose_layout(&w);
+    const work w = work_of(name, g, node, gcl_emit_device(e));
+    const gcl_tuning *tuning = gcl_emit_tuning(e);
+    const layout t = layout_of(&w, (size_t)tuning->value[AT_TR], tuning->value[AT_SPLIT] != 0);
     const size_t worker = (t.split ? t.m_vecs : t.v_vecs + t.m_vecs) * w.VW;
     gcl_slot in;
     gcl_launch l = {.program = "conv2d/bilinear",
                     .kernel = t.split ? "conv2d_bilinear_panels_f32" : "conv2d_bilinear_fused_f32"};
 
-    snprintf(l.options, sizeof l.options, "-DVW=%zu -DTR=%zu -DNRV=%d -DALG=%d -DSPLIT=%d", w.VW,
-             t.TR, NRV, b->alg, t.split);
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DNRV=%d -DALG=%d", w.VW, NRV, b->alg);
+    gcl_emit_tuning_options(e, &l);
     gcl_conv2d_tail_options(g, node, &l);
     if (resizes)
         in = gcl_emit_blocked(e, node->in[CONV2D_X]);

@@ -20,7 +20,13 @@ extern "C" {
     ROW(winograd4, F4)                \
     ROW(winograd2, F2)
 
-/** accepts and emit of gcl_variant, with the algorithm. */
+/** The tunables, accepts, choose, allows and emit of gcl_variant, with the algorithm. */
+extern const gcl_tunable gcl_conv2d_bilinear_tunables[];
+void gcl_conv2d_bilinear_choose(gcl_bilinear_name name, const gcl_graph *g, const gcl_node *node,
+                                const gcl_device_info *device, gcl_tuning *out);
+bool gcl_conv2d_bilinear_allows(gcl_bilinear_name name, const gcl_graph *g, const gcl_node *node,
+                                const gcl_device_info *device, const gcl_tuning *tuning, char *why,
+                                size_t why_bytes);
 bool gcl_conv2d_bilinear_accepts(gcl_bilinear_name name, const gcl_graph *g, const gcl_node *node,
                                  const gcl_device_info *device, char *why, size_t why_bytes);
 gcl_status gcl_conv2d_bilinear_emit(gcl_bilinear_name name, gcl_emit *e, const gcl_graph *g,

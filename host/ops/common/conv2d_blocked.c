@@ -102,43 +102,72 @@ static void set_values(const gcl_graph *g, const gcl_node *node, size_t H, size_
 
 /* ---- blocked_f32 ---- */
 
-/* Tunables of conv2d_blocked. */
-typedef struct tile {
-    size_t VW, MR, sets, blocks;
-} tile;
+enum { MR, SETS, BLOCKS };
+
+const gcl_tunable gcl_conv2d_blocked_tunables[] = {
+    [MR] = {"MR", 7, {2, 4, 6, 8, 10, 12, 14}},
+    [SETS] = {"SETS", 5, {1, 2, 3, 5, 8}},
+    [BLOCKS] = {"BLOCKS", 6, {1, 2, 4, 8, 16, 32}},
+    {NULL, 0, {0}},
+};
 
 /* MR * NRV accumulators, NRV weights and an element of x fit the vector registers, 32 of 16 elements or
- * 16 of 8; pixels are shared out evenly. Register tiles share the weights of about 32 KiB, a part
- * of the first or second cache, where there are few pixels and many weights. */
-static tile largest_tile(const gcl_device_info *device, const gcl_shape *w)
+ * 16 of 8. Register tiles share the weights of about 32 KiB, a part of the first or second cache, where
+ * there are few pixels and many weights. */
+static gcl_tuning largest_tile(const gcl_device_info *device, const gcl_shape *w)
 {
-    const size_t VW = gcl_block_channels(device), taps = w->dim[2] * w->dim[3];
+    const size_t taps = w->dim[2] * w->dim[3];
 
-    return (tile){VW, VW == 16 ? 14 : 6, taps == 1 ? 1 : MAX_SETS, gcl_div_up(16, taps)};
+    return (gcl_tuning){{[MR] = gcl_block_channels(device) == 16 ? 14 : 6,
+                         [SETS] = taps == 1 ? 1 : MAX_SETS,
+                         [BLOCKS] = (int)gcl_div_up(16, taps)}};
 }
 
-static tile choose_tile(const gcl_device_info *device, const gcl_shape *w, const gcl_shape *y)
+/* Pixels are shared out evenly. */
+void gcl_conv2d_blocked_choose(const gcl_graph *g, const gcl_node *node,
+                               const gcl_device_info *device, gcl_tuning *out)
 {
+    const gcl_shape *y = gcl_out_shape(g, node);
     const size_t pixels = y->dim[0] * y->dim[2] * y->dim[3];
-    tile t = largest_tile(device, w);
-    const size_t tiles = gcl_div_up(pixels, t.MR);
+    size_t tiles;
 
-    t.MR = gcl_div_up(pixels, tiles);
-    if (t.sets > tiles)
-        t.sets = tiles;
-    return t;
+    *out = largest_tile(device, gcl_in_shape(g, node, CONV2D_W));
+    tiles = gcl_div_up(pixels, (size_t)out->value[MR]);
+    out->value[MR] = (int)gcl_div_up(pixels, tiles);
+    if ((size_t)out->value[SETS] > tiles)
+        out->value[SETS] = (int)tiles;
+}
+
+bool gcl_conv2d_blocked_allows(const gcl_graph *g, const gcl_node *node,
+                               const gcl_device_info *device, const gcl_tuning *t, char *why,
+                               size_t why_bytes)
+{
+    const gcl_shape *w = gcl_in_shape(g, node, CONV2D_W);
+    const size_t VW = gcl_block_channels(device);
+    const int most = VW == 16 ? 14 : 6;
+
+    if (t->value[MR] < 1 || t->value[MR] > most || t->value[SETS] < 1 || t->value[SETS] > 16 ||
+        t->value[BLOCKS] < 1) {
+        snprintf(why, why_bytes, "MR=%d, SETS=%d and BLOCKS=%d, needs 1 .. %d, 1 .. 16 and 1 ..",
+                 t->value[MR], t->value[SETS], t->value[BLOCKS], most);
+        return false;
+    }
+    /* two rounds for each vector of a sum */
+    return !too_many_rounds(device,
+                            2 * (size_t)(t->value[SETS] * t->value[MR]) * NRV *
+                                (gcl_shape_count(w) / w->dim[0] + VW),
+                            why, why_bytes);
 }
 
 bool gcl_conv2d_blocked_accepts(const gcl_graph *g, const gcl_node *node,
                                 const gcl_device_info *device, char *why, size_t why_bytes)
 {
-    const gcl_shape *y = gcl_out_shape(g, node), *w = gcl_in_shape(g, node, CONV2D_W);
-    const tile t = largest_tile(device, w); /* the same variant for any batch */
+    const gcl_shape *y = gcl_out_shape(g, node);
+    /* the same variant for any batch */
+    const gcl_tuning t = largest_tile(device, gcl_in_shape(g, node, CONV2D_W));
 
-    /* two rounds for each vector of a sum */
     if (!accepts(g, node, device, why, why_bytes) ||
-        too_many_rounds(device, 2 * t.sets * t.MR * NRV * (gcl_shape_count(w) / w->dim[0] + t.VW),
-                        why, why_bytes))
+        !gcl_conv2d_blocked_allows(g, node, device, &t, why, why_bytes))
         return false;
     if (gcl_has_blocks(g, node->out, device) && y->dim[0] <= INT32_MAX / (y->dim[2] * y->dim[3]))
         return true;
@@ -178,14 +207,14 @@ gcl_status gcl_conv2d_blocked_emit(gcl_emit *e, const gcl_graph *g, const gcl_no
     const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
     const gcl_shape x = gcl_conv2d_picture(g, node), *w = gcl_in_shape(g, node, CONV2D_W);
     const gcl_shape *y = gcl_out_shape(g, node);
-    const tile t = choose_tile(gcl_emit_device(e), w, y);
-    const size_t pad = (size_t)a.pad;
+    const gcl_tuning *t = gcl_emit_tuning(e);
+    const size_t VW = gcl_block_channels(gcl_emit_device(e)), pad = (size_t)a.pad;
     gcl_launch l = {.program = "conv2d/blocked", .kernel = "conv2d_blocked_f32"};
     gcl_slot picture;
 
     GCL_TRY(gcl_conv2d_blocked_picture(&picture, e, g, node, pad, err));
-    snprintf(l.options, sizeof l.options, "-DVW=%zu -DNRV=%d -DMR=%zu -DSETS=%zu -DBLOCKS=%zu",
-             t.VW, NRV, t.MR, t.sets, t.blocks);
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DNRV=%d", VW, NRV);
+    gcl_emit_tuning_options(e, &l);
     gcl_conv2d_tail_options(g, node, &l);
     gcl_launch_arg(&l, gcl_arg_slot(picture));
     gcl_launch_arg(&l, gcl_arg_slot(packed(e, node, false)));
@@ -195,8 +224,9 @@ gcl_status gcl_conv2d_blocked_emit(gcl_emit *e, const gcl_graph *g, const gcl_no
     gcl_launch_arg(&l, gcl_arg_int(w->dim[2]));
     gcl_launch_arg(&l, gcl_arg_int(w->dim[3]));
     gcl_launch_arg(&l, gcl_arg_int((size_t)a.stride));
-    gcl_launch_tiles(&l, gcl_emit_device(e), gcl_div_up(y->dim[1], NRV * t.VW),
-                     gcl_div_up(y->dim[0] * y->dim[2] * y->dim[3], t.sets * t.MR), 1);
+    gcl_launch_tiles(
+        &l, gcl_emit_device(e), gcl_div_up(y->dim[1], NRV * VW),
+        gcl_div_up(y->dim[0] * y->dim[2] * y->dim[3], (size_t)(t->value[SETS] * t->value[MR])), 1);
     GCL_TRY(gcl_emit_launch(e, &l, err));
 done:
     return st;
@@ -212,6 +242,28 @@ static size_t few_pixels(const gcl_device_info *device, const gcl_shape *w)
     const size_t kW = w->dim[3];
 
     return kW >= registers ? 0 : (registers - kW) / (w->dim[0] + 1);
+}
+
+const gcl_tunable gcl_conv2d_few_tunables[] = {
+    [MR] = {"MR", 7, {1, 2, 3, 4, 5, 6, 7}},
+    {NULL, 0, {0}},
+};
+
+void gcl_conv2d_few_choose(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                           gcl_tuning *out)
+{
+    out->value[MR] = (int)few_pixels(device, gcl_in_shape(g, node, CONV2D_W));
+}
+
+bool gcl_conv2d_few_allows(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                           const gcl_tuning *t, char *why, size_t why_bytes)
+{
+    const size_t most = few_pixels(device, gcl_in_shape(g, node, CONV2D_W));
+
+    if (t->value[MR] >= 1 && (size_t)t->value[MR] <= most)
+        return true;
+    snprintf(why, why_bytes, "MR=%d, the registers leave 1 .. %zu", t->value[MR], most);
+    return false;
 }
 
 bool gcl_conv2d_few_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
@@ -247,8 +299,9 @@ gcl_status gcl_conv2d_few_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *
     const gcl_slot in = gcl_emit_blocked(e, node->in[CONV2D_X]);
     gcl_launch l = {.program = "conv2d/few", .kernel = "conv2d_few_f32"};
 
-    snprintf(l.options, sizeof l.options, "-DVW=%zu -DMR=%zu -DNO=%zu -DKW=%zu",
-             gcl_block_channels(device), few_pixels(device, w), w->dim[0], w->dim[3]);
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DNO=%zu -DKW=%zu", gcl_block_channels(device),
+             w->dim[0], w->dim[3]);
+    gcl_emit_tuning_options(e, &l);
     gcl_conv2d_tail_options(g, node, &l);
     gcl_launch_arg(&l, gcl_arg_slot(in));
     gcl_launch_arg(&l, gcl_arg_slot(packed(e, node, true)));

@@ -11,7 +11,17 @@
 extern "C" {
 #endif
 
+/** What a gcl_variant is made of. */
+#define CONV2D_VARIANT(variant)                                                                 \
+    extern const gcl_tunable gcl_conv2d_##variant##_tunables[];                                 \
+    void gcl_conv2d_##variant##_choose(const gcl_graph *g, const gcl_node *node,                \
+                                       const gcl_device_info *device, gcl_tuning *out);         \
+    bool gcl_conv2d_##variant##_allows(const gcl_graph *g, const gcl_node *node,                \
+                                       const gcl_device_info *device, const gcl_tuning *tuning, \
+                                       char *why, size_t why_bytes);
+
 /** blocked_f32: kernels/conv2d/blocked.cl. */
+CONV2D_VARIANT(blocked)
 bool gcl_conv2d_blocked_accepts(const gcl_graph *g, const gcl_node *node,
                                 const gcl_device_info *device, char *why, size_t why_bytes);
 gcl_status gcl_conv2d_blocked_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
@@ -27,10 +37,13 @@ gcl_status gcl_conv2d_blocked_picture(gcl_slot *out, gcl_emit *e, const gcl_grap
                                       const gcl_node *node, size_t pad, gcl_error *err);
 
 /** few_f32: kernels/conv2d/few.cl. */
+CONV2D_VARIANT(few)
 bool gcl_conv2d_few_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
                             char *why, size_t why_bytes);
 gcl_status gcl_conv2d_few_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
                                gcl_error *err);
+
+#undef CONV2D_VARIANT
 
 #ifdef __cplusplus
 }
