@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing on Debian 12 and its relatives: what the program needs, with --tests also
 # what its tests need, with --ci also what the checks of CI need. Silent when nothing is missing.
+# --all adds a second OpenCL driver and CLIP's vocabulary, which are not Debian's.
 # Elsewhere it prints the list and goes on if there is a compiler, CMake and pkg-config.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,7 +19,6 @@ needs=(
     'libpng-dev         links png png.h'
     'libjpeg-dev        links jpeg stdio.h jpeglib.h'
     'libjansson-dev     links jansson jansson.h'
-    'libpcre2-dev       links pcre2-8 pcre2.h'
     'libutf8proc-dev    links utf8proc utf8proc.h'
     'libzip-dev         links zip zip.h'
     'zlib1g-dev         links z zlib.h'
@@ -43,8 +43,7 @@ links() {
     local lib=$1
     shift
     { printf '#include <%s>\n' "$@" && echo 'int main(void) { return 0; }'; } |
-        cc -DPCRE2_CODE_UNIT_WIDTH=8 -DCL_TARGET_OPENCL_VERSION=120 -x c - -o "$scratch/probe" \
-            "-l$lib" 2>/dev/null
+        cc -DCL_TARGET_OPENCL_VERSION=120 -x c - -o "$scratch/probe" "-l$lib" 2>/dev/null
 }
 
 cmake_is_new_enough() {
@@ -132,4 +131,7 @@ for need in "${needs[@]}"; do
     grep -qx "$package installed" <<<"$have" || $probe || missing+=("$package")
 done
 [ ${#missing[@]} = 0 ] || install_packages
-[ "$want" != --all ] || install_intel
+if [ "$want" = --all ]; then
+    install_intel
+    weights/fetch-vocab.sh || echo "setup: without CLIP's vocabulary a test is skipped"
+fi
