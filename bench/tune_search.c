@@ -20,9 +20,11 @@ enum { PATIENCE = 16, JUMP = 3, FINALISTS = 4, TOO_SLOW = 2 };
 enum { PLACES = 8, FEW_PLACES = 3, PLACE_PAIRS = 3, FIRST_PAIRS = TUNE_MAX_PAIRS };
 static const double min_effect = 0.02, give_up = 1.3;
 
+/* Ratios that are progress, and worth a close comparison. */
+static const double progress = 0.99, worth_a_look = 0.99;
+
 /* Of a class's time, for the search; the rest is for close comparisons. */
 static const double search_share = 0.6;
-static const double progress = 0.99, worth_a_look = 0.99;
 
 /* Tables go from best to plainest: behind a variant that is so many times slower than the base none is
  * tried, and where that happened in TOO_SLOW classes the variant is not, either. Values are tried of
@@ -56,8 +58,8 @@ static double clock_of(const tune_run *run)
 
 /* ---- one candidate ---- */
 
-/* Places are CLOSE, CLOSE + 1, ... */
-typedef enum kind { BASE, FIRST, CLOSE } kind;
+/* How a point is measured: alone, as the base; a first time; and at each place, CLOSE, CLOSE + 1, ... */
+enum { BASE, FIRST, CLOSE };
 
 static const char *make_key(char *out, size_t room, const bench_tune_class *c, const tune_point *p,
                             int k)
