@@ -62,7 +62,7 @@ static gcl_status find_known(tune_run *run, gcl_error *err)
         bench_tune_class *c = &run->list->classes[i];
         const gcl_tuning_row *own = gcl_tunings_get(run->rows, &c->what);
         char key[GCL_TUNING_TEXT + 80], text[GCL_TUNING_TEXT];
-        tune_result known = {TUNE_OK};
+        tune_result known = {.verdict = TUNE_OK};
         double seconds;
 
         snprintf(key, sizeof key, "%s %s batch=%zu known", c->what.op->name,

@@ -231,7 +231,7 @@ gcl_status tune_case_open(tune_case *c, const tune_bench *b, const bench_tune_cl
     gcl_status st = GCL_OK;
     const gcl_op *op = what->what.op;
     const op_suite *suite = suite_of(op);
-    tune_result result = {TUNE_OK};
+    tune_result result = {.verdict = TUNE_OK};
     void *bits = NULL;
 
     c->bench = b;

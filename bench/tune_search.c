@@ -13,13 +13,18 @@
 
 /* A class ends when so many candidates one after the other have not improved it by a hundredth; every
  * JUMP-th of them is taken anywhere, the others next to the best. */
-enum { PATIENCE = 8, JUMP = 4, FINALISTS = 4, TOO_SLOW = 2 };
+enum { PATIENCE = 16, JUMP = 3, FINALISTS = 4, TOO_SLOW = 2 };
 
 /* A close comparison has all memory in so many places, one after the other, since where it lies changes
  * times more than many a tunable does; where the first FEW_PLACES show no gain they are enough. */
 enum { PLACES = 8, FEW_PLACES = 3, PLACE_PAIRS = 3, FIRST_PAIRS = TUNE_MAX_PAIRS };
 static const double min_effect = 0.02, give_up = 1.3;
+
+/* Ratios that are progress, and worth a close comparison. */
 static const double progress = 0.99, worth_a_look = 0.99;
+
+/* Of a class's time, for the search; the rest is for close comparisons. */
+static const double search_share = 0.6;
 
 /* Tables go from best to plainest: behind a variant that is so many times slower than the base none is
  * tried, and where that happened in TOO_SLOW classes the variant is not, either. Values are tried of
@@ -29,7 +34,7 @@ static const double end_of_table = 3.0, hopeless_variant = 1.5;
 typedef struct search {
     tune_run *run;
     bench_tune_class *c;
-    double until_s;
+    double search_until_s, until_s; /* of run->spent_s */
     tune_space space;
     tune_result *results; /* [space.n] */
     bool *tried;          /* [space.n] */
@@ -53,8 +58,8 @@ static double clock_of(const tune_run *run)
 
 /* ---- one candidate ---- */
 
-/* Places are CLOSE, CLOSE + 1, ... */
-typedef enum kind { BASE, FIRST, CLOSE } kind;
+/* How a point is measured: alone, as the base; a first time; and at each place, CLOSE, CLOSE + 1, ... */
+enum { BASE, FIRST, CLOSE };
 
 static const char *make_key(char *out, size_t room, const bench_tune_class *c, const tune_point *p,
                             int k)
@@ -162,9 +167,14 @@ done:
     return st;
 }
 
+static bool is_late(const search *s, double until_s)
+{
+    return !s->run->opt->exhaustive && s->run->spent_s >= until_s;
+}
+
 static bool is_over(const search *s)
 {
-    return tune_is_stopped(s->run) || (!s->run->opt->exhaustive && s->run->spent_s >= s->until_s);
+    return tune_is_stopped(s->run) || is_late(s, s->search_until_s);
 }
 
 /* ---- the way through the space ---- */
@@ -322,7 +332,7 @@ static gcl_status check_batches(search *s, const tune_point *p, bool *ok, gcl_er
         bool no = false;
         search at = {.run = s->run, .c = other, .tried = &no};
         bench_verdict verdict = BENCH_SAME;
-        tune_result r = {TUNE_OK};
+        tune_result r = {.verdict = TUNE_OK};
         size_t k = 0;
         if (other == s->c || !gcl_tuning_class_equal(&other->what, &s->c->what))
             continue;
@@ -373,7 +383,8 @@ static gcl_status decide(search *s, gcl_error *err)
             if (s->tried[i] && s->results[i].verdict == TUNE_OK &&
                 s->results[i].ratio < s->results[best].ratio)
                 best = i;
-        if (best == s->base || s->results[best].ratio > worth_a_look)
+        if (best == s->base || s->results[best].ratio > worth_a_look ||
+            (k > 0 && is_late(s, s->until_s)))
             break;
         GCL_TRY(challenge(s, &s->space.points[best], err));
         s->tried[best] = false; /* not a finalist again */
@@ -478,7 +489,10 @@ done:
 gcl_status tune_search(tune_run *run, bench_tune_class *c, double until_s, gcl_error *err)
 {
     gcl_error trouble = GCL_ERROR_INIT;
-    search s = {.run = run, .c = c, .until_s = until_s};
+    search s = {.run = run,
+                .c = c,
+                .search_until_s = run->spent_s + search_share * (until_s - run->spent_s),
+                .until_s = until_s};
     gcl_status st = search_class(&s, &trouble);
 
     if (st != GCL_OK && st != GCL_E_NOMEM && st != GCL_E_FILE) {

@@ -87,7 +87,9 @@ gcl_status cli_tunings_open(gcl_tunings **out, const gcl_device_info *device, gc
         goto done;
     }
     GCL_TRY(gcl_tunings_create(out, device, err));
-    if (gcl_tunings_read(*out, path, &trouble) != GCL_OK)
+    if (gcl_tunings_read(*out, path, &trouble) == GCL_E_NOMEM)
+        st = GCL_FAIL(err, GCL_E_NOMEM, "%s", trouble.message);
+    else if (trouble.status != GCL_OK)
         cli_warn(NULL, trouble.message);
 done:
     gcl_error_clear(&trouble);

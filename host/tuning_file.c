@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -103,19 +104,16 @@ static bool read_row(gcl_tuning_row *row, const json_t *from)
 static gcl_status load(json_t **rows, const char *path, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    FILE *f = fopen(path, "re");
     char *text = NULL;
     size_t bytes = 0, i;
     json_t *root = NULL, *row;
     json_error_t bad;
 
     *rows = NULL;
-    if (f == NULL && errno == ENOENT) {
+    if (access(path, F_OK) != 0 && errno == ENOENT) {
         *rows = json_array();
         return *rows != NULL ? GCL_OK : GCL_FAIL(err, GCL_E_NOMEM, "%s: out of memory", path);
     }
-    if (f != NULL)
-        fclose(f);
     GCL_TRY(gcl_file_read(&text, &bytes, path, MAX_FILE_BYTES, err));
     root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &bad);
     if (root == NULL) {

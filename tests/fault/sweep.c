@@ -149,6 +149,7 @@ int main(int argc, char **argv)
     setenv("XDG_CACHE_HOME", cache, 1);
     snprintf(cache, sizeof cache, "%s/pocl", folder);
     setenv("POCL_CACHE_DIR", cache, 1); /* PoCL's own cache stays warm */
+    setenv("GALIP_TUNING", "off", 1);   /* not what this machine's user has tuned */
     setenv("POCL_DEVICES", "basic", 1); /* PoCL's device of one thread, in which one may fork */
     if (chdir("base") != 0)
         return 1;
