@@ -11,7 +11,12 @@
 #include "host/ops/common/sgemm.h"
 #include "host/ops/resize_nearest.h"
 
-enum { X = CONV2D_X, W = CONV2D_W, MAX_COLUMNS = 512 };
+enum {
+    X = CONV2D_X,
+    W = CONV2D_W,
+    MAX_COLUMNS = 512,
+    MAX_GPU_COLUMNS = 16 /* more go from a GPU's registers to memory: docs/vendor-table.md */
+};
 
 /* ---- building ---- */
 
@@ -197,12 +202,13 @@ static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_de
     const size_t stride = (size_t)gcl_conv2d_attr_of(node).stride;
     const size_t columns =
         (choose_tile(device, w->dim[0], width_of_rows(g, node)).MR - 1) * stride + w->dim[3];
+    const size_t most = gcl_device_is_cpu(device) ? MAX_COLUMNS : MAX_GPU_COLUMNS;
 
     if (gcl_graph_tensor(g, node->in[W])->kind != GCL_VALUE_WEIGHT)
         snprintf(why, why_bytes, "w is not a weight and cannot be packed ahead");
-    else if (columns > MAX_COLUMNS)
-        snprintf(why, why_bytes, "kW %zu and stride %zu need %zu columns a work-item, limit %d",
-                 w->dim[3], stride, columns, MAX_COLUMNS);
+    else if (columns > most)
+        snprintf(why, why_bytes, "kW %zu and stride %zu need %zu columns a work-item, limit %zu",
+                 w->dim[3], stride, columns, most);
     else
         return true;
     return false;

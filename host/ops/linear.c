@@ -229,7 +229,8 @@ static gcl_status emit_block(gcl_emit *e, const gcl_graph *g, const gcl_node *no
 
 /* ---- panel_f32 ---- */
 
-enum { PANEL = 8, PANEL_ROWS = 4 };
+/* Sub-groups of 32 of Intel's GPUs have registers for three rows: docs/vendor-table.md. */
+enum { PANEL = 8, PANEL_ROWS = 4, PANEL_GPU_ROWS = 3 };
 
 static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
                           char *why, size_t why_bytes)
@@ -242,7 +243,8 @@ static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *no
 {
     const linear_attr a = attr_of(node);
     const mnk s = sizes(g, node);
-    const size_t n_tiles = gcl_div_up(s.M, PANEL_ROWS);
+    const bool cpu = gcl_device_is_cpu(gcl_emit_device(e));
+    const size_t n_tiles = gcl_div_up(s.M, cpu ? PANEL_ROWS : PANEL_GPU_ROWS);
     gcl_launch l = {.program = "linear", .kernel = "linear_panel_f32"};
 
     snprintf(l.options, sizeof l.options, "-DVW=%d -DNV=1 -DMR=%zu", PANEL,
