@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/device_internal.h"
 #include "host/kernel_source.h"
 #include "host/plan_internal.h"
 #include "model/config.h"
@@ -27,7 +28,7 @@ typedef struct target {
     const char *name; /* as compilers call it; cl12: a GPU without any extension */
     const char *vendor, *platform, *extensions;
     cl_device_type type;
-    unsigned vector_width_f32;
+    unsigned vector_width_f32, nv_major;
     size_t max_work_group, subgroup_sizes[4];
     uint64_t local_mem_bytes;
 } target;
@@ -36,10 +37,11 @@ typedef struct target {
 #define CPU CL_DEVICE_TYPE_CPU
 #define AMD                                                                \
     "Advanced Micro Devices, Inc.", "AMD Accelerated Parallel Processing", \
-        "cl_khr_fp16 cl_khr_fp64 cl_khr_subgroups", GPU, 256
+        "cl_khr_fp16 cl_khr_fp64 cl_khr_subgroups", GPU, 0, 256
 #define INTEL "Intel(R) Corporation", "Intel(R) OpenCL Graphics"
 #define INTEL_EXTENSIONS \
     "cl_khr_fp16 cl_khr_subgroups cl_intel_subgroups cl_intel_required_subgroup_size"
+#define DPAS " cl_intel_subgroup_matrix_multiply_accumulate"
 #define NVIDIA "NVIDIA Corporation", "NVIDIA CUDA", "cl_khr_fp64", GPU
 #define POCL "GenuineIntel", "Portable Computing Language", "cl_khr_fp64", CPU
 
@@ -49,19 +51,36 @@ static const target targets[] = {
     {"gfx90a", AMD, {64}, 64 << 10},
     {"gfx1030", AMD, {32}, 64 << 10},
     {"gfx1100", AMD, {32}, 64 << 10},
-    {"skl", INTEL, INTEL_EXTENSIONS " cl_khr_fp64", GPU, 256, {8, 16, 32}, 64 << 10},
-    {"tgllp", INTEL, INTEL_EXTENSIONS, GPU, 512, {8, 16, 32}, 64 << 10},
-    {"dg2", INTEL, INTEL_EXTENSIONS, GPU, 1024, {8, 16, 32}, 64 << 10},
-    {"pvc", INTEL, INTEL_EXTENSIONS " cl_khr_fp64", GPU, 1024, {16, 32}, 128 << 10},
-    {"sm_75", NVIDIA, 1024, {32}, 48 << 10},
-    {"sm_80", NVIDIA, 1024, {32}, 48 << 10},
-    {"sm_90", NVIDIA, 1024, {32}, 48 << 10},
-    {"cl12", "", "", "", GPU, 256, {0}, 32 << 10},
-    {"avx512", POCL, 16, 4096, {0}, 1 << 20},
-    {"avx2", POCL, 8, 4096, {0}, 1 << 20},
+    {"skl", INTEL, INTEL_EXTENSIONS " cl_khr_fp64", GPU, 0, 256, {8, 16, 32}, 64 << 10},
+    {"tgllp", INTEL, INTEL_EXTENSIONS, GPU, 0, 512, {8, 16, 32}, 64 << 10},
+    {"dg2", INTEL, INTEL_EXTENSIONS DPAS, GPU, 0, 1024, {8, 16, 32}, 64 << 10},
+    {"pvc", INTEL, INTEL_EXTENSIONS DPAS " cl_khr_fp64", GPU, 0, 1024, {16, 32}, 128 << 10},
+    {"sm_75", NVIDIA, 7, 1024, {32}, 48 << 10},
+    {"sm_80", NVIDIA, 8, 1024, {32}, 48 << 10},
+    {"sm_90", NVIDIA, 9, 1024, {32}, 48 << 10},
+    {"cl12", "", "", "", GPU, 0, 256, {0}, 32 << 10},
+    {"avx512", POCL, 16, 0, 4096, {0}, 1 << 20},
+    {"avx2", POCL, 8, 0, 4096, {0}, 1 << 20},
 };
 
 enum { N_TARGETS = sizeof targets / sizeof targets[0] };
+
+static void describe_subgroups(const target *t, gcl_device_info *d)
+{
+    gcl_subgroup_facts f = {.name = t->name, .extensions = t->extensions, .nv_major = t->nv_major};
+
+    f.is_amd = strncmp(t->vendor, "Advanced Micro", 14) == 0;
+    d->subgroups = strstr(t->extensions, "subgroups") != NULL;
+    d->subgroup_sizes = 0;
+    d->subgroup_size = 0;
+    for (int i = 0; i < 4 && t->subgroup_sizes[i] > 0; i++) {
+        f.sizes[i] = t->subgroup_sizes[i];
+        d->subgroup_sizes |= (unsigned)f.sizes[i];
+        d->subgroup_size = f.sizes[i];
+    }
+    d->lanes_by = gcl_lanes_by_from(&f);
+    d->matrix_unit = gcl_matrix_unit_from(&f);
+}
 
 /* The record of a target, on a device that is here. */
 static gcl_device_info describe(const target *t, const gcl_device_info *here)
@@ -83,11 +102,8 @@ static gcl_device_info describe(const target *t, const gcl_device_info *here)
     d.cache_bytes = 4 << 20;
     d.fp16 = strstr(t->extensions, "cl_khr_fp16") != NULL;
     d.fp64 = strstr(t->extensions, "cl_khr_fp64") != NULL;
-    d.subgroups = strstr(t->extensions, "subgroups") != NULL;
-    d.subgroup_size = 0;
-    for (int i = 0; i < 4 && t->subgroup_sizes[i] > 0; i++)
-        d.subgroup_size = t->subgroup_sizes[i];
     d.max_rounds = 0;
+    describe_subgroups(t, &d);
     return d;
 }
 
