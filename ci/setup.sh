@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing on Debian 12 and its relatives: what the program needs, with --tests also
 # what its tests need, with --ci also what the checks of CI need. Silent when nothing is missing.
-# --all adds a second OpenCL driver and CLIP's vocabulary, which are not Debian's.
+# --all adds a second OpenCL driver, GPU vendors' compilers and CLIP's vocabulary, which are not Debian's.
 # Elsewhere it prints the list and goes on if there is a compiler, CMake and pkg-config.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,12 +30,23 @@ needs_ci=(
     'shellcheck      tool shellcheck'
     'oclgrind        tool oclgrind'
     'mesa-opencl-icd test -e /etc/OpenCL/vendors/rusticl.icd'
+    # of ci/vendor.sh
+    'clang-19         tool clang-19'
+    'llvm-19          test -x /usr/lib/llvm-19/bin/llc'
+    'libclc-15        test -e /usr/lib/clc/nvptx64--nvidiacl.bc' # that of mesa-opencl-icd
+    'rocm-device-libs test -e /usr/lib/x86_64-linux-gnu/amdgcn/bitcode/ocml.bc'
+    'clang-15         tool clang-15'
+    'llvm-spirv-15    tool llvm-spirv-15'
+    'spirv-tools      tool spirv-val'
+    'libigc1          tool ocloc'
+    'libigdfcl1       tool ocloc'
 )
 needs_all=(
     'python3-venv  python_makes_venvs'
     'python3-torch debian_python_has_torch'
 )
 intel_rt=(intel-opencl-rt==2026.2.0 intel-cmplr-lib-rt==2026.2.0)
+ptxas=(nvidia-cuda-nvcc-cu12==12.9.86)
 
 tool() {
     command -v "$1" >/dev/null
@@ -80,22 +91,58 @@ debian_python_has_torch() {
     /usr/bin/python3 -c 'import numpy, torch' 2>/dev/null
 }
 
+# install_wheels DIR FILE PACKAGE...: makes DIR a venv with the packages of the Python index. Where FILE
+# is not among what they bring, DIR has the reason, and it is false.
+install_wheels() {
+    local dir=$PWD/$1 file=$2
+    shift 2
+    echo "setup: installing $* in ${dir##*/}/"
+    rm -rf "$dir"
+    if python3 -m venv "$dir" >"$scratch/log" 2>&1 &&
+        timeout 600 "$dir/bin/pip" install --quiet --disable-pip-version-check "$@" \
+            >>"$scratch/log" 2>&1 && compgen -G "$dir/$file" >/dev/null; then
+        return
+    fi
+    no_tool "$dir" "$* cannot be installed: $(tail -n 1 "$scratch/log")"
+}
+
+# no_tool DIR REASON: leaves the reason in the folder; false.
+no_tool() {
+    rm -rf "$1"
+    mkdir "$1"
+    echo "$2" >"$1/reason"
+    echo "setup: $2"
+    return 1
+}
+
 # The packages name their libraries by paths of the machine that made them; hence the .icd file.
 install_intel() {
     local dir=$PWD/build-intel-rt
     [ ! -e "$(cat "$dir/vendors/intel.icd" 2>/dev/null)" ] || return 0
-    echo "setup: installing ${intel_rt[*]} in build-intel-rt/"
-    rm -rf "$dir"
-    if python3 -m venv "$dir" >"$scratch/log" 2>&1 &&
-        timeout 600 "$dir/bin/pip" install --quiet --disable-pip-version-check "${intel_rt[@]}" \
-            >>"$scratch/log" 2>&1 && [ -e "$dir/lib/libintelocl.so" ]; then
-        mkdir "$dir/vendors"
-        echo "$dir/lib/libintelocl.so" >"$dir/vendors/intel.icd"
-    else
-        rm -rf "$dir"
-        mkdir "$dir"
-        echo "${intel_rt[*]} cannot be installed: $(tail -n 1 "$scratch/log")" >"$dir/reason"
-        echo "setup: $(cat "$dir/reason")"
+    install_wheels build-intel-rt lib/libintelocl.so "${intel_rt[@]}" || return 0
+    mkdir "$dir/vendors"
+    echo "$dir/lib/libintelocl.so" >"$dir/vendors/intel.icd"
+}
+
+# A version of its own, so that the figures of docs/vendor-table.md are the same everywhere.
+install_ptxas() {
+    local dir=$PWD/build-ptxas file='lib/python3*/site-packages/nvidia/cuda_nvcc/bin/ptxas'
+    [ ! -x "$dir/ptxas" ] || return 0
+    install_wheels build-ptxas "$file" "${ptxas[@]}" || return 0
+    ln -s "$(compgen -G "$dir/$file")" "$dir/ptxas"
+}
+
+# Intel's offline compiler, out of the package of its OpenCL driver: installed, that would add a platform
+# without devices to every OpenCL program here.
+install_ocloc() {
+    local dir=$PWD/build-ocloc
+    if tool ocloc || [ -x "$dir/usr/bin/ocloc" ]; then
+        return
+    fi
+    echo "setup: unpacking intel-opencl-icd in build-ocloc/"
+    if ! (cd "$scratch" && apt-get download intel-opencl-icd) >"$scratch/log" 2>&1 ||
+        ! dpkg -x "$scratch"/intel-opencl-icd_*.deb "$dir" >>"$scratch/log" 2>&1; then
+        no_tool "$dir" "intel-opencl-icd cannot be had: $(tail -n 1 "$scratch/log")" || true
     fi
 }
 
@@ -140,5 +187,7 @@ done
 [ ${#missing[@]} = 0 ] || install_packages
 if [ "$want" = --all ]; then
     install_intel
+    install_ptxas
+    install_ocloc
     weights/fetch-vocab.sh || echo "setup: without CLIP's vocabulary a test is skipped"
 fi

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Set-up, build and all tests; where CI=true also the checks of the source, a build with clang, the
-# tests under sanitizers and an installation. Closes with the number of executed cases; each check
-# counts as one. In CI a skipped case is a failed one unless it names its reason.
+# Set-up, build and all tests; where CI=true also the checks of the source, the kernels in GPU vendors'
+# compilers, a build with clang, the tests under sanitizers and an installation. Closes with the number
+# of executed cases; each check counts as one. In CI a skipped case is a failed one unless it names its
+# reason.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -52,6 +53,7 @@ else
     check ci/check-kernels.sh
     ci/build.sh --tests
     check ci/check-device.sh
+    check ci/vendor.sh
     run_tests
     check ci/checkpoints.sh
     check ci/oclgrind.sh

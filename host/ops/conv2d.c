@@ -11,7 +11,12 @@
 #include "host/ops/common/sgemm.h"
 #include "host/ops/resize_nearest.h"
 
-enum { X = CONV2D_X, W = CONV2D_W, MAX_COLUMNS = 512 };
+enum {
+    X = CONV2D_X,
+    W = CONV2D_W,
+    MAX_COLUMNS = 512,
+    MAX_GPU_COLUMNS = 16 /* more go from a GPU's registers to memory: docs/vendor-table.md */
+};
 
 /* ---- building ---- */
 
@@ -203,15 +208,15 @@ static bool panel_allows(const gcl_graph *g, const gcl_node *node, const gcl_dev
     const gcl_shape *w = gcl_in_shape(g, node, W);
     const size_t stride = (size_t)gcl_conv2d_attr_of(node).stride;
     const size_t columns = ((size_t)t->value[MR] - 1) * stride + w->dim[3];
+    const size_t most = gcl_device_is_cpu(device) ? MAX_COLUMNS : MAX_GPU_COLUMNS;
 
-    (void)device;
     if ((t->value[VW] != 8 && t->value[VW] != 16) || t->value[NV] < 1 || t->value[NV] > 2 ||
         t->value[MR] < 1 || t->value[MR] > 16)
         snprintf(why, why_bytes, "VW=%d, NV=%d and MR=%d, needs 8 or 16, 1 .. 2 and 1 .. 16",
                  t->value[VW], t->value[NV], t->value[MR]);
-    else if (columns > MAX_COLUMNS)
-        snprintf(why, why_bytes, "kW %zu and stride %zu need %zu columns a work-item, limit %d",
-                 w->dim[3], stride, columns, MAX_COLUMNS);
+    else if (columns > most)
+        snprintf(why, why_bytes, "kW %zu and stride %zu need %zu columns a work-item, limit %zu",
+                 w->dim[3], stride, columns, most);
     else
         return true;
     return false;

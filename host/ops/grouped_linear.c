@@ -148,7 +148,8 @@ static size_t list_panels(const gcl_graph *g, const gcl_node *node, const gcl_de
     return n;
 }
 
-/* Vectors of a panel and rows of a tile: as many sums as the vector registers of a CPU hold. */
+/* Vectors of a panel and rows of a tile: as many sums as the vector registers of a CPU hold, or those of
+ * Intel's GPUs with sub-groups of 32: docs/vendor-table.md. */
 typedef struct tile {
     size_t VW, NV, MR;
 } tile;
@@ -156,7 +157,7 @@ typedef struct tile {
 static tile choose_tile(const gcl_device_info *device, size_t B)
 {
     const size_t VW = gcl_block_channels(device);
-    const size_t most = !gcl_device_is_cpu(device) ? 4 : VW == 16 ? 14 : 6;
+    const size_t most = !gcl_device_is_cpu(device) ? 3 : VW == 16 ? 14 : 6;
 
     return (tile){VW, gcl_device_is_cpu(device) ? 2 : 1, gcl_div_up(B, gcl_div_up(B, most))};
 }

@@ -43,7 +43,7 @@ typedef JOIN(uint, W) vec;
 #define VSTORE JOIN(vstore, W)
 #endif
 
-uint sum_of(const vec *s)
+static uint sum_of(const vec *s)
 {
     uint lanes[W], sum = 0;
     vec v = s[0];
@@ -63,11 +63,11 @@ ceiling_read(__global const vec *x, __global uint *out, const uint slice)
     vec s[UNROLL];
 
 #pragma unroll
-    for (int u = 0; u < UNROLL; u++)
+    for (uint u = 0; u < UNROLL; u++)
         s[u] = (vec)(0);
     for (uint i = 0; i < slice; i += LOCAL * UNROLL) {
 #pragma unroll
-        for (int u = 0; u < UNROLL; u++)
+        for (uint u = 0; u < UNROLL; u++)
             s[u] += p[i + u * LOCAL];
     }
     out[get_global_id(0)] = sum_of(s);
@@ -80,7 +80,7 @@ ceiling_copy(__global const vec *restrict x, __global vec *restrict y, const uin
 
     for (uint i = 0; i < slice; i += LOCAL * UNROLL) {
 #pragma unroll
-        for (int u = 0; u < UNROLL; u++)
+        for (uint u = 0; u < UNROLL; u++)
             y[first + i + u * LOCAL] = x[first + i + u * LOCAL];
     }
 }
@@ -94,14 +94,14 @@ ceiling_local(__global uint *out, const uint n, const uint stride)
     vec s[UNROLL];
 
 #pragma unroll
-    for (int u = 0; u < UNROLL; u++)
+    for (uint u = 0; u < UNROLL; u++)
         s[u] = (vec)(0);
     for (uint j = item; j < TILE + LOCAL * UNROLL; j += LOCAL)
         tile[j] = (vec)(j);
     barrier(CLK_LOCAL_MEM_FENCE);
     for (uint i = 0; i < n; i++) {
 #pragma unroll
-        for (int u = 0; u < UNROLL; u++)
+        for (uint u = 0; u < UNROLL; u++)
             s[u] += tile[at + u * LOCAL + item];
         at = (at + stride) % TILE;
     }
