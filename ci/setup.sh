@@ -20,6 +20,7 @@ needs=(
     'libjansson-dev     links jansson jansson.h'
     'libpcre2-dev       links pcre2-8 pcre2.h'
     'libutf8proc-dev    links utf8proc utf8proc.h'
+    'libzip-dev         links zip zip.h'
     'zlib1g-dev         links z zlib.h'
 )
 needs_tests=('libcmocka-dev links cmocka stdarg.h stddef.h stdint.h setjmp.h cmocka.h')
