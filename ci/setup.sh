@@ -18,7 +18,6 @@ needs=(
     'libpng-dev         links png png.h'
     'libjpeg-dev        links jpeg stdio.h jpeglib.h'
     'libjansson-dev     links jansson jansson.h'
-    'libpcre2-dev       links pcre2-8 pcre2.h'
     'libutf8proc-dev    links utf8proc utf8proc.h'
     'libzip-dev         links zip zip.h'
     'zlib1g-dev         links z zlib.h'
@@ -43,7 +42,7 @@ links() {
     local lib=$1
     shift
     { printf '#include <%s>\n' "$@" && echo 'int main(void) { return 0; }'; } |
-        cc -DPCRE2_CODE_UNIT_WIDTH=8 -DCL_TARGET_OPENCL_VERSION=120 -x c - -o "$scratch/probe" \
+        cc -DCL_TARGET_OPENCL_VERSION=120 -x c - -o "$scratch/probe" \
             "-l$lib" 2>/dev/null
 }
 

@@ -7,14 +7,6 @@
 #include <string.h>
 #include <zlib.h>
 
-/*
- * CLIP's split. What cleaning leaves of white space is ' ', so [^\s...] is written with it.
- * U+0345 is in no alternative: under IGNORECASE Python's regex module takes it for its upper case,
- * the letter iota, where it looks for non-letters, but not where it looks for letters.
- */
-static const char split_pattern[] = "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|"
-                                    "\\p{L}++|\\p{N}|[^ \\x{345}\\p{L}\\p{N}]++";
-
 static const char start_text[] = "<|startoftext|>";
 static const char end_text[] = "<|endoftext|>";
 
@@ -33,8 +25,6 @@ gcl_status gcl_tokenizer_create(gcl_tokenizer **out, const char *merges, size_t 
 {
     gcl_status st = GCL_OK;
     gcl_tokenizer *tok = NULL;
-    int code = 0;
-    PCRE2_SIZE offset = 0;
 
     *out = NULL;
     if (vocab < 2 * GCL_UNITS + 2 || vocab > INT32_MAX)
@@ -47,15 +37,6 @@ gcl_status gcl_tokenizer_create(gcl_tokenizer **out, const char *merges, size_t 
     }
     tok->vocab = vocab;
     GCL_TRY(gcl_tokenizer_read(tok, merges, bytes, origin, err));
-    tok->words = pcre2_compile((PCRE2_SPTR)split_pattern, PCRE2_ZERO_TERMINATED,
-                               PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS, &code, &offset, NULL);
-    if (tok->words == NULL) {
-        PCRE2_UCHAR why[128] = {0};
-        pcre2_get_error_message(code, why, sizeof why);
-        st = GCL_FAIL(err, GCL_E_UNSUPPORTED, "tokenizer: PCRE2 refuses the word pattern: %s",
-                      (const char *)why);
-        goto done;
-    }
     *out = tok;
     tok = NULL;
 done:
@@ -67,7 +48,6 @@ void gcl_tokenizer_destroy(gcl_tokenizer *tok)
 {
     if (tok == NULL)
         return;
-    pcre2_code_free(tok->words);
     free(tok->pairs);
     free(tok->piece_at);
     free(tok->pool);
@@ -175,49 +155,28 @@ static gcl_status encode_words(const gcl_tokenizer *tok, const char *text, size_
 {
     gcl_status st = GCL_OK;
     gcl_bpe bpe = {0};
-    pcre2_match_data *match = pcre2_match_data_create(1, NULL);
-    int found = 0;
 
-    if (match == NULL) {
-        st = GCL_FAIL(err, GCL_E_NOMEM, "tokenizer: host allocation of PCRE2's match data");
-        goto done;
-    }
-    for (size_t at = 0; at < bytes; at = pcre2_get_ovector_pointer(match)[1]) {
-        const char *word;
-        size_t len, got = 1;
-        found =
-            pcre2_match(tok->words, (PCRE2_SPTR)text, bytes, at, PCRE2_NO_UTF_CHECK, match, NULL);
-        if (found < 0)
-            break;
-        word = text + pcre2_get_ovector_pointer(match)[0];
-        len = pcre2_get_ovector_pointer(match)[1] - pcre2_get_ovector_pointer(match)[0];
-        if (is_text(word, len, start_text))
+    for (size_t at = 0, len; gcl_tokenizer_next_word(text, bytes, &at, &len); at += len) {
+        size_t got = 1;
+        if (is_text(text + at, len, start_text))
             ids[*n] = start_id(tok);
-        else if (is_text(word, len, end_text))
+        else if (is_text(text + at, len, end_text))
             ids[*n] = end_id(tok);
         else
-            GCL_TRY(gcl_bpe_word(&bpe, tok, word, len, ids + *n, &got, err));
+            GCL_TRY(gcl_bpe_word(&bpe, tok, text + at, len, ids + *n, &got, err));
         *n += got;
     }
-    if (found < 0 && found != PCRE2_ERROR_NOMATCH) {
-        PCRE2_UCHAR why[128] = {0};
-        pcre2_get_error_message(found, why, sizeof why);
-        st = GCL_FAIL(err, found == PCRE2_ERROR_NOMEMORY ? GCL_E_NOMEM : GCL_E_ARG,
-                      "tokenizer: PCRE2 in a text of %zu bytes: %s", bytes, (const char *)why);
-    }
 done:
-    pcre2_match_data_free(match);
     gcl_bpe_release(&bpe);
     return st;
 }
 
-gcl_status gcl_tokenizer_encode(const gcl_tokenizer *tok, const char *text, int32_t **ids,
-                                size_t *n, gcl_error *err)
+gcl_status gcl_tokenizer_encode_bytes(const gcl_tokenizer *tok, const char *text, size_t bytes,
+                                      int32_t **ids, size_t *n, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     char *clean = NULL;
     int32_t *found = NULL;
-    size_t bytes = strlen(text);
 
     *ids = NULL;
     *n = 0;
@@ -237,6 +196,22 @@ done:
     free(found);
     free(clean);
     return st;
+}
+
+gcl_status gcl_tokenizer_encode(const gcl_tokenizer *tok, const char *text, int32_t **ids,
+                                size_t *n, gcl_error *err)
+{
+    return gcl_tokenizer_encode_bytes(tok, text, strlen(text), ids, n, err);
+}
+
+size_t gcl_tokenizer_invalid(const char *text, size_t bytes)
+{
+    size_t invalid = 0;
+    int32_t c;
+
+    for (size_t i = 0; i < bytes; invalid += c < 0)
+        i += gcl_rune_next(text + i, bytes - i, &c);
+    return invalid;
 }
 
 gcl_status gcl_tokenizer_prompt(const gcl_tokenizer *tok, const char *text, size_t context,
@@ -276,6 +251,20 @@ static size_t mark_words(char *text, size_t n)
     return used;
 }
 
+bool gcl_tokenizer_piece(const gcl_tokenizer *tok, int32_t id, const char **piece, size_t *bytes)
+{
+    if (id == start_id(tok) || id == end_id(tok)) {
+        *piece = id == start_id(tok) ? start_text : end_text;
+        *bytes = strlen(*piece);
+        return true;
+    }
+    if (id < 0 || (size_t)id >= tok->n_pieces)
+        return false;
+    *piece = tok->pool + tok->piece_at[id];
+    *bytes = tok->piece_at[id + 1] - tok->piece_at[id];
+    return true;
+}
+
 gcl_status gcl_tokenizer_decode(const gcl_tokenizer *tok, const int32_t *ids, size_t n, char **text,
                                 gcl_error *err)
 {
@@ -309,6 +298,8 @@ gcl_status gcl_tokenizer_decode(const gcl_tokenizer *tok, const int32_t *ids, si
     }
     used = mark_words(raw, used);
     GCL_TRY(gcl_runes_from_utf8(&runes, raw, used, err));
+    for (size_t i = 0; i < runes.n; i++)
+        runes.at[i] = runes.at[i] == 0 ? GCL_REPLACEMENT : runes.at[i];
     GCL_TRY(gcl_runes_to_utf8(text, &used, &runes, err));
 done:
     gcl_runes_destroy(&runes);

@@ -5,8 +5,11 @@
  * merges in rank order, unused ids if the list is short, start = vocab - 2, end = vocab - 1.
  *
  * Cleaning follows CLIP, which is ftfy.fix_text, html.unescape twice, white space collapsed,
- * lower case. Not done: ftfy's repair of mojibake, and named HTML entities other than amp, lt,
- * gt, quot, apos and nbsp. Every byte of a prompt that is not valid UTF-8 becomes U+FFFD.
+ * lower case (docs/tokenizer.md has the rules and how far they were compared). What is not UTF-8
+ * becomes U+FFFD, as Python's bytes.decode(errors="replace") does it. Differs from CLIP only in
+ * code points that Unicode has not assigned in its version 14 (Python's and utf8proc's versions
+ * differ there), and where a text of more than 10,000 code points needs more than eight rounds of
+ * repair.
  *
  * A tokenizer does not change after it was created: threads may share one.
  * Source: openai/CLIP, clip/simple_tokenizer.py; ftfy 6.3.
@@ -70,11 +73,25 @@ size_t gcl_tokenizer_vocab(const gcl_tokenizer *tok);
  * @param text  NUL-terminated UTF-8, at most GCL_TOKENIZER_TEXT_BYTES   borrowed
  * @param ids   [*n]; not NULL even when *n is 0                         owned by the caller (free)
  *
- * Time: about n log n in the length of the text, whatever is in it, but for a long run of
- * combining marks, whose canonical order utf8proc finds by insertion.
+ * Time: about n log n in the length of the text, whatever is in it.
  */
 gcl_status gcl_tokenizer_encode(const gcl_tokenizer *tok, const char *text, int32_t **ids,
                                 size_t *n, gcl_error *err);
+
+/** The same for text with NUL in it, which cleaning drops like other control characters. */
+gcl_status gcl_tokenizer_encode_bytes(const gcl_tokenizer *tok, const char *text, size_t bytes,
+                                      int32_t **ids, size_t *n, gcl_error *err);
+
+/** How many pieces of a text are not UTF-8 and are read as U+FFFD each. */
+size_t gcl_tokenizer_invalid(const char *text, size_t bytes);
+
+/**
+ * What an id stands for, as the merges write it: byte units, "</w>" at the end of a word.
+ *
+ * @param piece  [*bytes], without NUL                                  borrowed from tok
+ * @return false when the id is not in the vocabulary.
+ */
+bool gcl_tokenizer_piece(const gcl_tokenizer *tok, int32_t id, const char **piece, size_t *bytes);
 
 /**
  * What the text tower reads: start, ids, end, then zeros.

@@ -1,20 +1,24 @@
 /*
  * tokenizer_clean.c - CLIP's text cleaning.
  *
- * As in ftfy.fix_text: HTML references (unless the text has a '<'), C1 controls as Windows-1252,
- * Latin ligatures, half- and full-width forms, quotes, line breaks, terminal escapes, control
- * characters, NFC; repeated as long as there are references to replace. Then html.unescape twice,
- * white space collapsed and stripped, lower case. Left out: the repair of mojibake. Differs: ftfy
- * looks for the '<' line by line, and later lines follow the first that has one.
+ * As in ftfy.fix_text, for each line: HTML references (unless this or an earlier line has a '<'),
+ * mojibake, C1 controls as Windows-1252, Latin ligatures, half- and full-width forms, quotes, line
+ * breaks, terminal escapes, control characters, NFC; repeated until nothing changes. Then
+ * html.unescape twice, white space collapsed and stripped, lower case.
  */
 #include "model/tokenizer_internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 
-/* Rounds over nested references ("&amp;amp;amp;..."); ftfy has no limit and takes square time. */
-enum { MAX_ROUNDS = 8 };
+/*
+ * "&amp;amp;amp;..." changes with every round, which takes ftfy square time. Here a line has at
+ * least MIN_ROUNDS, and more while a text has not cost WORK code points: enough for any text of up
+ * to 10,000, and a second or two.
+ */
+enum { MIN_ROUNDS = 8, WORK = 1 << 25 };
+
+enum { MAX_LINE = 1000000 }; /* code points that ftfy looks at together */
 
 /* Most code points that one becomes in map_rune ("ffi"). */
 enum { MAX_MAPPED = 3 };
@@ -76,6 +80,8 @@ static gcl_status map_runes(gcl_runes *r, gcl_error *err)
         return st;
     for (size_t i = 0; i < r->n; i++) {
         int32_t to[MAX_MAPPED];
+        if (r->at[i] == '\r' && i + 1 < r->n && r->at[i + 1] == '\n')
+            continue;
         const size_t n = take_apart(gcl_rune_from_c1(r->at[i]), to);
         for (size_t k = 0; k < n; k++)
             mapped.at[mapped.n++] = plain_quote_or_break(to[k]);
@@ -122,46 +128,64 @@ static void strip_controls(gcl_runes *r)
     r->n = used;
 }
 
-static gcl_status normalize(gcl_runes *r, gcl_error *err)
+/* Whether nothing below would change it: printable ASCII and white space, no reference. */
+static bool is_plain(const int32_t *at, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (at[i] >= 0x7F || at[i] == '&' ||
+            (at[i] < 0x20 && at[i] != '\t' && at[i] != '\n' && at[i] != '\f'))
+            return false;
+    }
+    return true;
+}
+
+static gcl_status fix_line(gcl_runes *r, bool unescape, size_t *work, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    utf8proc_uint8_t *nfc = NULL;
-    char *text = NULL;
-    size_t bytes = 0;
-    utf8proc_ssize_t nfc_bytes;
+    gcl_runes before = {NULL, 0};
+    bool changed = !is_plain(r->at, r->n);
 
-    GCL_TRY(gcl_runes_to_utf8(&text, &bytes, r, err));
-    nfc_bytes = utf8proc_map((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)bytes, &nfc,
-                             UTF8PROC_STABLE | UTF8PROC_COMPOSE);
-    if (nfc_bytes < 0) {
-        st = GCL_FAIL(err, GCL_E_NOMEM, "tokenizer: host allocation for the NFC of %zu bytes: %s",
-                      bytes, utf8proc_errmsg(nfc_bytes));
-        goto done;
+    for (int round = 0; changed && (round < MIN_ROUNDS || *work > 0); round++) {
+        *work -= *work < r->n ? *work : r->n;
+        GCL_TRY(gcl_runes_copy(&before, r->at, r->n, err));
+        if (unescape)
+            gcl_html_unescape(r, GCL_HTML_FTFY);
+        GCL_TRY(gcl_runes_fix_encoding(r, work, err));
+        GCL_TRY(map_runes(r, err));
+        strip_controls(r);
+        GCL_TRY(gcl_runes_nfc(r, err));
+        changed = !gcl_runes_equal(r, &before);
+        gcl_runes_destroy(&before);
     }
-    gcl_runes_destroy(r);
-    GCL_TRY(gcl_runes_from_utf8(r, (const char *)nfc, (size_t)nfc_bytes, err));
 done:
-    free(nfc);
-    free(text);
+    gcl_runes_destroy(&before);
     return st;
 }
 
 static gcl_status fix_text(gcl_runes *r, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    bool unescape = true, again = true;
+    gcl_runes line = {NULL, 0}, fixed = {NULL, 0};
+    bool unescape = true;
+    size_t work = WORK;
 
-    for (size_t i = 0; i < r->n; i++) {
-        if (r->at[i] == '<')
-            unescape = false;
+    GCL_TRY(gcl_runes_create(&fixed, MAX_MAPPED * r->n, err));
+    for (size_t begin = 0, n; begin < r->n; begin += n) {
+        for (n = 0; begin + n < r->n && n < MAX_LINE && (n == 0 || r->at[begin + n - 1] != '\n');
+             n++)
+            unescape = unescape && r->at[begin + n] != '<';
+        GCL_TRY(gcl_runes_copy(&line, r->at + begin, n, err));
+        GCL_TRY(fix_line(&line, unescape, &work, err));
+        memcpy(fixed.at + fixed.n, line.at, line.n * sizeof *line.at);
+        fixed.n += line.n;
+        gcl_runes_destroy(&line);
     }
-    for (int round = 0; again && round < MAX_ROUNDS; round++) {
-        again = unescape && gcl_html_unescape(r, GCL_HTML_FTFY);
-        GCL_TRY(map_runes(r, err));
-        strip_controls(r);
-        GCL_TRY(normalize(r, err));
-    }
+    gcl_runes_destroy(r);
+    *r = fixed;
+    fixed = (gcl_runes){NULL, 0};
 done:
+    gcl_runes_destroy(&line);
+    gcl_runes_destroy(&fixed);
     return st;
 }
 

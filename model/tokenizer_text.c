@@ -5,7 +5,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
-enum { REPLACEMENT = 0xFFFD, SIGMA = 0x3A3, FINAL_SIGMA = 0x3C2, I_WITH_DOT = 0x130 };
+enum { SIGMA = 0x3A3, FINAL_SIGMA = 0x3C2, I_WITH_DOT = 0x130 };
 
 gcl_status gcl_runes_create(gcl_runes *out, size_t n, gcl_error *err)
 {
@@ -24,18 +24,58 @@ void gcl_runes_destroy(gcl_runes *r)
     r->n = 0;
 }
 
+gcl_status gcl_runes_copy(gcl_runes *out, const int32_t *at, size_t n, gcl_error *err)
+{
+    const gcl_status st = gcl_runes_create(out, n, err);
+
+    if (st != GCL_OK)
+        return st;
+    memcpy(out->at, at, n * sizeof *at);
+    out->n = n;
+    return GCL_OK;
+}
+
+bool gcl_runes_equal(const gcl_runes *a, const gcl_runes *b)
+{
+    return a->n == b->n && memcmp(a->at, b->at, a->n * sizeof *a->at) == 0;
+}
+
+size_t gcl_rune_next(const char *text, size_t n, int32_t *c)
+{
+    const uint8_t *b = (const uint8_t *)text, lead = b[0];
+    const size_t want = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    /* of the second byte: no overlong forms, no surrogates, nothing above U+10FFFF */
+    uint8_t low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    uint8_t high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    size_t got = 1;
+
+    *c = -1;
+    if (want == 0 || lead > 0xF4)
+        return 1;
+    while (got < want && got < n && b[got] >= low && b[got] <= high) {
+        low = 0x80;
+        high = 0xBF;
+        got++;
+    }
+    if (got < want)
+        return got;
+    *c = want == 1 ? lead : lead & (0x7F >> want);
+    for (size_t i = 1; i < want; i++)
+        *c = *c << 6 | (b[i] & 0x3F);
+    return want;
+}
+
 gcl_status gcl_runes_from_utf8(gcl_runes *out, const char *text, size_t bytes, gcl_error *err)
 {
     const gcl_status st = gcl_runes_create(out, bytes, err);
 
     if (st != GCL_OK)
         return st;
-    for (size_t i = 0; i < bytes;) {
-        utf8proc_int32_t c = 0;
-        const utf8proc_ssize_t len =
-            utf8proc_iterate((const utf8proc_uint8_t *)text + i, (utf8proc_ssize_t)(bytes - i), &c);
-        out->at[out->n++] = len > 0 && c != 0 ? c : REPLACEMENT;
-        i += len > 0 ? (size_t)len : 1;
+    for (size_t i = 0; i < bytes; out->n++) {
+        int32_t *c = &out->at[out->n];
+        i += gcl_rune_next(text + i, bytes - i, c);
+        if (*c < 0)
+            *c = GCL_REPLACEMENT;
     }
     return GCL_OK;
 }

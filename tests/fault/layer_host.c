@@ -24,7 +24,7 @@ void __libc_free(void *p);
 /* ---- who calls ---- */
 
 /* Beside the program; a library that OpenCL drivers use too (zlib) is not among them. */
-#define LAYER_OURS "libpng", "libjansson", "libpcre2", "libutf8proc", "libclblast"
+#define LAYER_OURS "libpng", "libjansson", "libutf8proc", "libclblast"
 
 enum { MAX_RANGES = 64 };
 static struct {
