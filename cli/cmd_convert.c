@@ -68,7 +68,7 @@ static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error 
         st = CLI_E_USAGE; /* it checks the spec and the preset alone */
     GCL_TRY(st);
     GCL_TRY(gcl_convert(o.output, from, o.store, err));
-    GCL_TRY(cli_info_safetensors(o.output, common.json, false, err));
+    GCL_TRY(cli_info_weights(o.output, common.json, false, err));
 done:
     gcl_checkpoint_close(from);
     return st;

@@ -11,7 +11,7 @@
 enum { KEY_TENSORS = CLI_KEY_OWN };
 
 static const cli_flag flags[] = {
-    {"tensors", KEY_TENSORS, NULL, "of a .safetensors file: list every tensor too"},
+    {"tensors", KEY_TENSORS, NULL, "of a weight file: list every tensor too"},
     CLI_FLAG_JSON,
     CLI_FLAG_HELP,
     {NULL, 0, NULL, NULL},
@@ -81,7 +81,7 @@ static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error 
     if (f != NULL && fread(magic, sizeof magic, 1, f) == 1 && memcmp(magic, "\x89PNG", 4) == 0)
         st = show_png(argv[first], common.json, err);
     else
-        st = cli_info_safetensors(argv[first], common.json, tensors, err);
+        st = cli_info_weights(argv[first], common.json, tensors, err);
 done:
     if (f != NULL)
         fclose(f);
@@ -92,12 +92,14 @@ const cli_command cli_info = {
     "info",
     "show what a weight file or a picture holds",
     "[OPTIONS] FILE",
-    "Of a .safetensors file: the model that its tensor shapes describe, how many tensors, values\n"
-    "and bytes each part and each type has, and its metadata keys with their lengths. Of a PNG\n"
-    "written by galip: its size and its text chunks.",
+    "Of a weight file: how many tensors, values and bytes each part and each type has, and its\n"
+    "metadata; of a .safetensors file also the model that its tensor shapes describe. Read are\n"
+    ".safetensors files and what torch.save and torch.jit.save write, whatever their names; no\n"
+    "code of theirs is run. Of a PNG written by galip: its size and its text chunks.",
     flags,
     "galip info galip-56-demo.safetensors\n"
     "galip info galip-56-demo.safetensors --tensors --json\n"
+    "galip info pre_cc12m.pth --tensors\n"
     "galip info circle.png",
     run,
 };

@@ -8,7 +8,11 @@
 
 #include "base/error.h"
 
-/** Prints what the file holds. @param tensors  every tensor too */
-gcl_status cli_info_safetensors(const char *path, bool json, bool tensors, gcl_error *err);
+/**
+ * Prints what a safetensors or PyTorch file holds; no tensor is loaded.
+ *
+ * @param tensors  every tensor too
+ */
+gcl_status cli_info_weights(const char *path, bool json, bool tensors, gcl_error *err);
 
 #endif

@@ -502,6 +502,30 @@ static void info_describes_weights(void **state)
     assert_non_null(strstr(cli_out, "without galip's text"));
 }
 
+static void info_describes_pytorch_files(void **state)
+{
+    json_t *json = cli_run_json("info '%s/torch/galip_module.pth' --json --tensors", TEST_DATA);
+    json_t *tensor = json_array_get(json_object_get(json, "tensors"), 0);
+    json_t *f32 = json_object_get(json_object_get(json, "dtypes"), "F32");
+
+    (void)state;
+    assert_string_equal(json_string_value(json_object_get(json, "format")), "PyTorch checkpoint");
+    assert_string_equal(json_string_value(json_object_get(tensor, "name")),
+                        "model.netG.module.mapping.weight");
+    assert_int_equal(json_integer_value(json_array_get(json_object_get(tensor, "shape"), 1)), 3);
+    assert_int_equal(json_integer_value(json_object_get(f32, "tensors")), 14);
+    assert_int_equal(json_object_size(json_object_get(json, "parts")), 3);
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(json, "metadata"), "epoch")), "100");
+    json_decref(json);
+    cli_run("info '%s/torch/script.pt' --tensors", TEST_DATA);
+    assert_non_null(strstr(cli_out, "TorchScript archive\n"));
+    assert_non_null(strstr(cli_out, "\n  F16   [2, 3, 2, 2]         visual.0.weight\n"));
+    cli_run("info '%s/torch/protocol4.pth'", TEST_DATA);
+    assert_non_null(strstr(cli_out, "(300 bytes)\n"));
+    cli_fails(1, "torch.save(torch.load(", "info '%s/torch/legacy.pth'", TEST_DATA);
+}
+
 /* ---- convert ---- */
 
 static void same_pixels(const char *a, const char *b)
@@ -605,6 +629,7 @@ int main(void)
         cmocka_unit_test(plan_adds_up),
         cmocka_unit_test(verify_tells_pass_from_fail),
         cmocka_unit_test(info_describes_weights),
+        cmocka_unit_test(info_describes_pytorch_files),
         cmocka_unit_test(converted_weights_draw_the_same),
         cmocka_unit_test(devices_are_listed),
         cmocka_unit_test(vectors_are_those_of_the_compiled_code),

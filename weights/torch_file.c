@@ -119,11 +119,11 @@ done:
 
 /* ---- the tensors ---- */
 
-static int compare_tensors(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
-    const gcl_torch_tensor *const *x = a, *const *y = b;
+    const gcl_tensor_view *const *x = a, *const *y = b;
 
-    return strcmp((*x)->view.name, (*y)->view.name);
+    return strcmp((*x)->name, (*y)->name);
 }
 
 static int compare_metadata(const void *a, const void *b)
@@ -137,12 +137,12 @@ static gcl_status sort_names(gcl_torch_file *f, gcl_error *err)
     if (f->by_name == NULL)
         return GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation for %zu tensors", f->path, f->count);
     for (size_t i = 0; i < f->count; i++)
-        f->by_name[i] = &f->tensors[i];
-    qsort(f->by_name, f->count, sizeof *f->by_name, compare_tensors);
+        f->by_name[i] = &f->tensors[i].view;
+    qsort(f->by_name, f->count, sizeof *f->by_name, compare_names);
     for (size_t i = 1; i < f->count; i++)
-        if (compare_tensors(&f->by_name[i - 1], &f->by_name[i]) == 0)
+        if (compare_names(&f->by_name[i - 1], &f->by_name[i]) == 0)
             return GCL_FAIL(err, GCL_E_FORMAT, "%s: tensor %s occurs twice", f->path,
-                            f->by_name[i]->view.name);
+                            f->by_name[i]->name);
     if (f->n_metadata > 0)
         qsort(f->metadata, f->n_metadata, sizeof *f->metadata, compare_metadata);
     for (size_t i = 1; i < f->n_metadata; i++)
@@ -310,11 +310,11 @@ const gcl_tensor_view *gcl_torch_file_at(const gcl_torch_file *f, size_t i)
 
 const gcl_tensor_view *gcl_torch_file_find(const gcl_torch_file *f, const char *name)
 {
-    const gcl_torch_tensor wanted = {.view = {.name = name}}, *key = &wanted;
-    gcl_torch_tensor *const *hit =
-        bsearch(&key, f->by_name, f->count, sizeof *f->by_name, compare_tensors);
+    const gcl_tensor_view wanted = {.name = name}, *key = &wanted;
+    const gcl_tensor_view *const *hit =
+        bsearch(&key, f->by_name, f->count, sizeof *f->by_name, compare_names);
 
-    return hit != NULL ? &(*hit)->view : NULL;
+    return hit != NULL ? *hit : NULL;
 }
 
 const char *gcl_torch_file_metadata(const gcl_torch_file *f, const char *name)

@@ -31,8 +31,8 @@ struct gcl_torch_file {
     bool is_script;
     gcl_torch_tensor *tensors;
     size_t count, room;
-    gcl_torch_tensor **by_name; /* [count], sorted */
-    gcl_torch_text *metadata;   /* sorted by key */
+    const gcl_tensor_view **by_name; /* [count], sorted */
+    gcl_torch_text *metadata;        /* sorted by key */
     size_t n_metadata, metadata_room;
 };
 

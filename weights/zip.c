@@ -99,7 +99,8 @@ static gcl_status open_archive(gcl_zip *z, gcl_error *err)
         goto done;
     st = zip_error_code_zip(&error) == ZIP_ER_MEMORY ? GCL_E_NOMEM : GCL_E_FORMAT;
     st = GCL_FAIL(err, st, "%s: the zip archive cannot be read or is cut short: %s", z->path,
-                  zip_error_strerror(&error));
+                  zip_error_code_zip(&error) == ZIP_ER_EXISTS ? "an entry occurs twice"
+                                                              : zip_error_strerror(&error));
     zip_source_free(source);
 done:
     zip_error_fini(&error);
@@ -173,12 +174,6 @@ static gcl_status read_directory(gcl_zip *z, gcl_error *err)
     for (size_t i = 0; i < n; i++)
         GCL_TRY(read_entry(z, i, err));
     qsort(z->entries, z->count, sizeof *z->entries, compare_names);
-    for (size_t i = 1; i < z->count; i++)
-        if (compare_names(&z->entries[i - 1], &z->entries[i]) == 0) {
-            st = GCL_FAIL(err, GCL_E_FORMAT, "%s: zip entry %.200s occurs twice", z->path,
-                          z->entries[i].name);
-            goto done;
-        }
 done:
     return st;
 }
