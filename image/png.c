@@ -46,6 +46,25 @@ static void on_read(png_structp png, png_bytep to, size_t n)
     job->at += n;
 }
 
+/* libpng takes as much memory as a chunk says that it has, and only then reads it. */
+static gcl_status check_lengths(const png_job *job, const char *path, gcl_error *err)
+{
+    enum { MAGIC = 8, HEAD = 8, CRC = 4 };
+
+    for (size_t at = MAGIC; at < job->bytes;) {
+        const size_t left = job->bytes - at;
+        const size_t n = left < HEAD ? 0 : png_get_uint_32(job->data + at);
+        if (left < HEAD + CRC || n > left - HEAD - CRC)
+            return GCL_FAIL(err, GCL_E_FORMAT,
+                            "%s: not a readable PNG file: the chunk at byte %zu is cut short", path,
+                            at);
+        if (memcmp(job->data + at + 4, "IEND", 4) == 0)
+            break;
+        at += HEAD + n + CRC;
+    }
+    return GCL_OK;
+}
+
 static gcl_status open_reader(png_job *job, const char *path, const void *data, size_t bytes,
                               gcl_error *err)
 {
@@ -58,7 +77,7 @@ static gcl_status open_reader(png_job *job, const char *path, const void *data, 
     if (job->info == NULL)
         return GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation for the PNG decoder", path);
     png_set_read_fn(job->png, job, on_read);
-    return GCL_OK;
+    return check_lengths(job, path, err);
 }
 
 /* Every kind of pixel becomes 8-bit RGB; alpha is cut off, not blended. */

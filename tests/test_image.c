@@ -181,7 +181,7 @@ static void messages_carry_the_decoders_words(void **state)
     static const struct {
         const char *name, *words;
     } cases[] = {
-        {IMAGES "rgb_8.png", "the file ends too early"},
+        {IMAGES "rgb_8.png", "is cut short"},
         {IMAGES "ycc_420.jpg", "Premature end of input file"},
     };
 

@@ -11,14 +11,15 @@
 
 enum { MERGES_VOCAB = 640, BUILTIN_VOCAB = 978, CONTEXT = 8 };
 
-/* Takes spaces and "</w>", which decoding makes a space, out of a text; returns its length. */
+/* Takes out of a text what has no ids of its own: spaces, and U+0345, which is in no word
+ * (model/tokenizer_split.c). Returns its length. */
 static size_t without_spaces(char *text, size_t bytes)
 {
     size_t used = 0;
 
     for (size_t i = 0; i < bytes;) {
-        if (bytes - i >= 4 && memcmp(text + i, "</w>", 4) == 0)
-            i += 4;
+        if (bytes - i >= 2 && memcmp(text + i, "\u0345", 2) == 0)
+            i += 2;
         else if (text[i] == ' ')
             i++;
         else

@@ -7,75 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <zlib.h>
-
+#include "tests/torch_archive.h"
+#include "weights/kind.h"
 #include "weights/torch_file.h"
-
-/* ---- the archive ---- */
-
-enum { MAX_ENTRIES = 6, LOCAL_BYTES = 30, CENTRAL_BYTES = 46, END_BYTES = 22, STORAGE_BYTES = 256 };
-
-typedef struct entry {
-    const char *name;
-    const void *data;
-    size_t bytes;
-} entry;
-
-static uint8_t *put(uint8_t *at, size_t number, int width)
-{
-    for (int i = 0; i < width; i++)
-        *at++ = (uint8_t)(number >> 8 * i);
-    return at;
-}
-
-/* What local and central heads have in common, from the version needed to the extra field's length. */
-static uint8_t *put_head(uint8_t *at, const entry *e)
-{
-    at = put(at, 20, 2); /* version needed */
-    at = put(at, 0, 2);  /* flags */
-    at = put(at, 0, 2);  /* stored */
-    at = put(at, 0, 4);  /* time */
-    at = put(at, crc32_z(0, e->data, e->bytes), 4);
-    at = put(at, e->bytes, 4);
-    at = put(at, e->bytes, 4);
-    at = put(at, strlen(e->name), 2);
-    return put(at, 0, 2);
-}
-
-/* An archive of stored entries; owned by the caller. Source: APPNOTE.TXT 6.3 of PKWARE. */
-static uint8_t *make_archive(const entry *entries, size_t n, size_t *bytes)
-{
-    size_t room = END_BYTES, offset[MAX_ENTRIES], central;
-    uint8_t *archive, *at;
-
-    for (size_t i = 0; i < n; i++)
-        room += LOCAL_BYTES + CENTRAL_BYTES + 2 * strlen(entries[i].name) + entries[i].bytes;
-    archive = at = malloc(room);
-    FUZZ_CHECK(archive != NULL);
-    for (size_t i = 0; i < n; i++) {
-        offset[i] = (size_t)(at - archive);
-        at = put_head(put(at, 0x04034b50, 4), &entries[i]);
-        memcpy(at, entries[i].name, strlen(entries[i].name));
-        at += strlen(entries[i].name);
-        memcpy(at, entries[i].data, entries[i].bytes);
-        at += entries[i].bytes;
-    }
-    central = (size_t)(at - archive);
-    for (size_t i = 0; i < n; i++) {
-        at = put_head(put(put(at, 0x02014b50, 4), 20, 2), &entries[i]);
-        at = put(put(at, 0, 6), 0, 4); /* comment, disk, attributes */
-        at = put(at, offset[i], 4);
-        memcpy(at, entries[i].name, strlen(entries[i].name));
-        at += strlen(entries[i].name);
-    }
-    room = (size_t)(at - archive) - central;
-    at = put(put(put(put(at, 0x06054b50, 4), 0, 4), n, 2), n, 2);
-    at = put(put(put(at, room, 4), central, 4), 0, 2);
-    *bytes = (size_t)(at - archive);
-    return archive;
-}
-
-/* ---- the file ---- */
 
 static void check_file(gcl_torch_file *file)
 {
@@ -107,20 +41,23 @@ static void read_archive(const void *data, size_t bytes)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-    static const uint8_t storage[STORAGE_BYTES] = {1, 2, 3};
-    const entry entries[MAX_ENTRIES] = {{"a/data.pkl", data, bytes}, {"a/byteorder", "little", 6},
-                                        {"a/data/0", storage, 16},   {"a/data/1", storage, 256},
-                                        {"a/data/2", storage, 0},    {"a/constants.pkl", "", 0}};
-    uint8_t *archive;
-    size_t archive_bytes;
+    static const uint8_t storage[256] = {1, 2, 3};
+    const archive_entry entries[] = {
+        {.name = "a/data.pkl", .data = data, .bytes = bytes},
+        {.name = "a/data/0", .data = storage, .bytes = 16},
+        {.name = "a/data/1", .data = storage, .bytes = sizeof storage},
+        {.name = "a/data/2", .data = storage, .bytes = 0},
+        {.name = "a/constants.pkl", .data = "", .bytes = 0}, /* makes it TorchScript */
+    };
+    enum { N = sizeof entries / sizeof entries[0] };
 
-    if (bytes >= 4 && memcmp(data, "PK\3\4", 4) == 0) {
+    if (gcl_weights_kind_of_bytes(data, bytes) != GCL_WEIGHTS_UNKNOWN) {
         read_archive(data, bytes);
         return 0;
     }
-    for (size_t n = MAX_ENTRIES - 1; n <= MAX_ENTRIES;
-         n++) { /* the last one makes it TorchScript */
-        archive = make_archive(entries, n, &archive_bytes);
+    for (size_t n = N - 1; n <= N; n++) {
+        size_t archive_bytes;
+        void *archive = archive_write(&archive_bytes, entries, n);
         read_archive(archive, archive_bytes);
         free(archive);
     }
