@@ -237,13 +237,13 @@ static void sizes_beyond_the_limits_are_refused(void **state)
         {0, 5, GCL_E_FORMAT},        /* libpng's own check */
         {32768, 8192, GCL_E_FORMAT}, /* allowed, but the pixels are missing */
     };
+    gcl_error err = GCL_ERROR_INIT;
+    gcl_image image;
     size_t bytes;
     char *data = load(IMAGES "rgb_8.png", &bytes);
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        gcl_error err = GCL_ERROR_INIT;
-        gcl_image image;
         char found[64];
 
         put_u32(data + 16, cases[i].width);
@@ -260,6 +260,63 @@ static void sizes_beyond_the_limits_are_refused(void **state)
         }
         unlink(in_folder("large.png"));
     }
+    put_u32(data + 33, 0x57000022); /* the length of the chunk behind IHDR */
+    gcl_file_write(in_folder("large.png"), data, bytes, NULL);
+    assert_int_equal(gcl_image_read(&image, in_folder("large.png"), &err), GCL_E_FORMAT);
+    assert_non_null(strstr(err.message, "the chunk at byte 33 is cut short"));
+    unlink(in_folder("large.png"));
+    free(data);
+}
+
+/* The first place of the two bytes FF and marker. */
+static size_t find_marker(const char *data, size_t bytes, int marker)
+{
+    size_t at = 0;
+
+    while (at + 2 < bytes && ((data[at] & 0xff) != 0xff || (data[at + 1] & 0xff) != marker))
+        at++;
+    return at;
+}
+
+static void assert_refused(const char *data, size_t bytes, gcl_status want, const char *words)
+{
+    gcl_error err = GCL_ERROR_INIT;
+    gcl_image image;
+
+    gcl_file_write(in_folder("bad.jpg"), data, bytes, NULL);
+    assert_int_equal(gcl_image_read(&image, in_folder("bad.jpg"), &err), want);
+    unlink(in_folder("bad.jpg"));
+    if (strstr(err.message, words) == NULL)
+        fail_msg("wanted '%s', got: %s", words, err.message);
+}
+
+/* A small file must not stand for a large picture, or for the work of many. */
+static void a_jpeg_is_not_believed(void **state)
+{
+    enum { SOF2 = 0xc2, DHT = 0xc4, SOS = 0xda, EOI = 0xd9, SCANS = 101 };
+    size_t bytes, scan, scan_bytes;
+    char *data = load(IMAGES "grey.jpg", &bytes), *many;
+
+    (void)state;
+    data[bytes - 100] = (char)0xff; /* the pixels end here */
+    data[bytes - 99] = (char)EOI;
+    assert_refused(data, bytes, GCL_E_FORMAT, "premature end of data segment");
+    free(data);
+
+    data = load(IMAGES "grey_progressive.jpg", &bytes);
+    scan = find_marker(data, bytes, SOS);
+    scan_bytes = find_marker(data + scan, bytes - scan, DHT);
+    many = malloc(scan + SCANS * scan_bytes);
+    assert_non_null(many);
+    memcpy(many, data, scan);
+    for (size_t i = 0; i < SCANS; i++)
+        memcpy(many + scan + i * scan_bytes, data + scan, scan_bytes);
+    assert_refused(many, scan + SCANS * scan_bytes, GCL_E_FORMAT, "more than 100 scans");
+    free(many);
+
+    put_u32(data + find_marker(data, bytes, SOF2) + 5, 16384u << 16 | 16384); /* height, width */
+    assert_refused(data, bytes, GCL_E_UNSUPPORTED,
+                   "16384 x 16384 pixels; a JPEG picture of several");
     free(data);
 }
 
@@ -500,6 +557,7 @@ int main(void)
         cmocka_unit_test(messages_carry_the_decoders_words),
         cmocka_unit_test(other_files_are_refused),
         cmocka_unit_test(sizes_beyond_the_limits_are_refused),
+        cmocka_unit_test(a_jpeg_is_not_believed),
         cmocka_unit_test(what_is_written_reads_back),
         cmocka_unit_test(latin1_text_becomes_utf8),
         cmocka_unit_test(bad_keys_and_sizes_are_refused),

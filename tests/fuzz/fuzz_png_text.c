@@ -25,6 +25,16 @@ static void check_text(const char *path, const gcl_png_text *text, size_t n, siz
     free(value);
 }
 
+/* The string at *at, and moves there behind it; `end` is the last NUL. */
+static const char *take(char **at, char *end)
+{
+    char *string = *at;
+
+    *at += strlen(string);
+    *at += *at < end ? 1 : 0;
+    return string;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     static const uint8_t rgb[] = {1, 2, 3, 4, 5, 6};
@@ -38,11 +48,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     FUZZ_CHECK(all != NULL);
     memcpy(all, data, bytes);
     all[bytes] = '\0';
-    while (n < MAX_TEXTS && at + strlen(at) < all + bytes) {
-        text[n].key = at;
-        at += strlen(at) + 1;
-        text[n++].value = at;
-        at += at < all + bytes ? strlen(at) + 1 : 0;
+    for (; n < MAX_TEXTS && at < all + bytes; n++) {
+        text[n].key = take(&at, all + bytes);
+        text[n].value = take(&at, all + bytes);
     }
     if (gcl_image_write_png(path, rgb, 2, 1, text, n, &err) == GCL_OK) {
         for (size_t i = 0; i < n; i++)
