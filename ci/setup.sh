@@ -43,8 +43,7 @@ links() {
     local lib=$1
     shift
     { printf '#include <%s>\n' "$@" && echo 'int main(void) { return 0; }'; } |
-        cc -DCL_TARGET_OPENCL_VERSION=120 -x c - -o "$scratch/probe" \
-            "-l$lib" 2>/dev/null
+        cc -DCL_TARGET_OPENCL_VERSION=120 -x c - -o "$scratch/probe" "-l$lib" 2>/dev/null
 }
 
 cmake_is_new_enough() {
@@ -138,4 +137,7 @@ for need in "${needs[@]}"; do
     grep -qx "$package installed" <<<"$have" || $probe || missing+=("$package")
 done
 [ ${#missing[@]} = 0 ] || install_packages
-[ "$want" != --all ] || install_intel
+if [ "$want" = --all ]; then
+    install_intel
+    weights/fetch-vocab.sh || echo "setup: without CLIP's vocabulary a test is skipped"
+fi

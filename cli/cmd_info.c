@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "cli/info.h"
 #include "cli/output.h"
 #include "cli/options.h"
@@ -68,8 +69,7 @@ static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error 
     gcl_status st = GCL_OK;
     cli_common common = {0};
     bool tensors = false;
-    unsigned char magic[4] = {0};
-    FILE *f = NULL;
+    gcl_map map = {0};
     int first;
 
     GCL_TRY(cli_parse(self, argc, argv, &common, set, &tensors, &first, err));
@@ -77,14 +77,13 @@ static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error 
         st = CLI_USAGE(err, "needs one file, got %d", argc - first);
         goto done;
     }
-    f = fopen(argv[first], "rb"); /* a file that cannot be opened is reported by the reader */
-    if (f != NULL && fread(magic, sizeof magic, 1, f) == 1 && memcmp(magic, "\x89PNG", 4) == 0)
+    GCL_TRY(gcl_map_open(&map, argv[first], err));
+    if (map.bytes >= 4 && memcmp(map.data, "\x89PNG", 4) == 0)
         st = show_png(argv[first], common.json, err);
     else
         st = cli_info_weights(argv[first], common.json, tensors, err);
 done:
-    if (f != NULL)
-        fclose(f);
+    gcl_map_close(&map);
     return st;
 }
 

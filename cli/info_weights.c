@@ -1,4 +1,5 @@
 /* info_weights.c - what a weight file holds, gathered into JSON and printed in either form. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -263,7 +264,12 @@ gcl_status cli_info_weights(const char *path, bool json, bool tensors, gcl_error
     GCL_TRY(open_weights(&w, path, err));
     has_config =
         w.safetensors != NULL && gcl_config_from_file(&config, w.safetensors, NULL) == GCL_OK;
+    errno = 0;
     all = describe_file(path, &w, has_config ? &config : NULL, tensors);
+    if (errno == ENOMEM) { /* jansson leaves out what it has no memory for */
+        json_decref(all);
+        all = NULL;
+    }
     if (!json && all != NULL)
         print_file(&w, all, tensors);
     if (json || all == NULL)

@@ -6,8 +6,8 @@
 #include "cli/options.h"
 
 static const cli_command *const commands[] = {
-    &cli_devices, &cli_info, &cli_convert, &cli_generate, &cli_interpolate, &cli_encode,
-    &cli_score,   &cli_plan, &cli_verify,  &cli_check,    &cli_bench,
+    &cli_devices, &cli_info,     &cli_convert, &cli_generate, &cli_interpolate, &cli_encode,
+    &cli_score,   &cli_tokenize, &cli_plan,    &cli_verify,   &cli_check,       &cli_bench,
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };

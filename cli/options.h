@@ -34,7 +34,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli_devices, cli_info, cli_convert, cli_generate, cli_interpolate,
-    cli_encode, cli_score, cli_plan, cli_verify, cli_check, cli_bench;
+    cli_encode, cli_score, cli_tokenize, cli_plan, cli_verify, cli_check, cli_bench;
 
 /** What several commands take. Strings are borrowed from argv. */
 typedef struct cli_common {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "model/tokenizer.h"
 
 /* Bytes of the UTF-8 character at p; 0 when there is none. jansson knows the rules. */
 static size_t character_bytes(const char *p)
@@ -87,6 +88,20 @@ void cli_print_text(FILE *f, const char *text)
         const unsigned char c = (unsigned char)*text;
         fputc(c < 0x20 || c == 0x7f ? '?' : c, f);
     }
+}
+
+void cli_warn_not_utf8(const char *text, size_t bytes)
+{
+    const size_t n = gcl_tokenizer_invalid(text, bytes);
+    char begin[41];
+
+    if (n == 0)
+        return;
+    snprintf(begin, sizeof begin, "%s", text);
+    fprintf(stderr, "galip: warning: text \"");
+    cli_print_text(stderr, begin);
+    fprintf(stderr, "%s\" is not UTF-8 in %zu place%s; U+FFFD is read there\n",
+            strlen(text) >= sizeof begin ? "..." : "", n, n == 1 ? "" : "s");
 }
 
 enum { VALUE_COLUMN = 20 };

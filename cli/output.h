@@ -27,6 +27,9 @@ gcl_status cli_json_print(json_t *root, gcl_error *err);
 /** Prints text that comes from outside; control characters are shown as '?'. */
 void cli_print_text(FILE *f, const char *text);
 
+/** Warns on standard error of a text that the tokenizer reads in part as U+FFFD. */
+void cli_warn_not_utf8(const char *text, size_t bytes);
+
 /** Prints "  key   value" for a string, a number or an array of whole numbers. */
 void cli_print_pair(const char *key, const json_t *value);
 

@@ -13,7 +13,7 @@ static const char default_weights[] = "galip-56-demo.safetensors";
 static const char default_preset[] = "galip-56";
 static const char made_up[] = "synthetic:1";
 
-enum { PATH_ROOM = 4096 };
+enum { PATH_ROOM = 4096, CLIP_VOCAB = 49408 };
 
 /* Where the program lies, with the last '/'; "" when the system does not tell. */
 static void program_folder(char out[PATH_ROOM])
@@ -132,6 +132,7 @@ gcl_status cli_session_encode(cli_session *s, const cli_common *common, char *co
     GCL_TRY(cli_alloc(&out, n, c->embed_dim * sizeof *out, "sentence vectors", err));
     for (size_t i = 0; i < n; i++) {
         size_t used;
+        cli_warn_not_utf8(texts[i], strlen(texts[i]));
         st = gcl_tokenizer_prompt(tok, texts[i], c->context_length, common->truncate,
                                   tokens + i * c->context_length, &used, err);
         if (st == GCL_E_ARG)
@@ -145,6 +146,20 @@ done:
     free(out);
     free(tokens);
     gcl_tokenizer_destroy(tok);
+    return st;
+}
+
+gcl_status cli_tokenizer_open(gcl_tokenizer **out, const cli_common *common, gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    cli_session s = {0};
+
+    if (common->vocab != NULL && common->weights == NULL)
+        return gcl_tokenizer_create_file(out, common->vocab, CLIP_VOCAB, err);
+    GCL_TRY(open_checkpoint(&s, common, err));
+    GCL_TRY(gcl_checkpoint_tokenizer(out, s.checkpoint, common->vocab, err));
+done:
+    cli_session_close(&s);
     return st;
 }
 

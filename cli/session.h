@@ -33,6 +33,14 @@ const char *cli_session_weights(const cli_session *s);
 gcl_status cli_session_encode(cli_session *s, const cli_common *common, char *const *texts,
                               size_t n, float **sentences, gcl_error *err);
 
+/**
+ * The tokenizer of the weights, found like those of a session, or of the file that --vocab names;
+ * without --weights the file's has CLIP's number of ids.
+ *
+ * @param out  owned by the caller (gcl_tokenizer_destroy)
+ */
+gcl_status cli_tokenizer_open(gcl_tokenizer **out, const cli_common *common, gcl_error *err);
+
 /** CLIP's vector of a PNG or JPEG file. @param embedding  [embed_dim], written */
 gcl_status cli_session_photo(cli_session *s, const char *path, float *embedding, gcl_error *err);
 

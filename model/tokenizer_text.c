@@ -95,14 +95,16 @@ gcl_status gcl_runes_to_utf8(char **out, size_t *out_bytes, const gcl_runes *r, 
     return GCL_OK;
 }
 
-/* Unicode's Cased, as far as categories and case mappings tell. */
+/* Unicode's Cased: by categories, case mappings, and the capitals among symbols that have none. */
 static bool is_cased(int32_t c)
 {
     const utf8proc_category_t category = utf8proc_category(c);
 
     return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LL ||
            category == UTF8PROC_CATEGORY_LT || utf8proc_tolower(c) != c ||
-           utf8proc_toupper(c) != c || c == 0xAA || c == 0xBA; /* ordinal indicators */
+           utf8proc_toupper(c) != c || c == 0xAA || c == 0xBA || /* ordinal indicators */
+           (c >= 0x1F130 && c <= 0x1F149) || (c >= 0x1F150 && c <= 0x1F169) ||
+           (c >= 0x1F170 && c <= 0x1F189); /* squared and circled */
 }
 
 /* Unicode's Case_Ignorable: marks, modifiers, formats, and the word-internal punctuation. */

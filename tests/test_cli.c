@@ -246,6 +246,7 @@ static void any_bytes_in_a_prompt(void **state)
     assert_string_equal(json_string_value(json_object_get(json_array_get(json, 0), "prompt")),
                         "caf\xef\xbf\xbd \xe2\x98\x83 <b>&amp;\033[31m");
     json_decref(json);
+    assert_non_null(strstr(cli_err, "is not UTF-8 in 1 place; U+FFFD is read there\n"));
     same_text("bytes.png", "prompt", "caf\xef\xbf\xbd \xe2\x98\x83 <b>&amp;\033[31m");
     cli_run("info bytes.png");
     assert_null(strchr(cli_out, '\033'));

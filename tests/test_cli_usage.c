@@ -9,8 +9,9 @@
 #define DEMO SOURCE_DIR "/weights/galip-56-demo.safetensors"
 #define CIRCLE "'a red circle on a blue square'"
 
-static const char *const commands[] = {"devices", "info",  "convert", "generate", "interpolate",
-                                       "encode",  "score", "plan",    "verify",   "check"};
+static const char *const commands[] = {"devices",     "info",   "convert", "generate",
+                                       "interpolate", "encode", "score",   "tokenize",
+                                       "plan",        "verify", "check"};
 
 static void help_teaches(void **state)
 {
@@ -90,6 +91,11 @@ static void usage_errors(void **state)
         {"encode text x -o ''", "--output is empty"},
         {"score", "needs a picture and at least one text"},
         {"score x.png", "needs a picture and at least one text"},
+        {"tokenize", "a text is missing"},
+        {"tokenize x --decode 1", "--decode and the text \"x\" exclude each other"},
+        {"tokenize --decode 1,x", "--decode has \"x\" where a token id is needed"},
+        {"tokenize --decode=-1", "--decode has \"-1\""},
+        {"tokenize --decode 4294967296", "--decode has \"4294967296\""},
         {"info", "needs one file, got 0"},
         {"info a b", "needs one file, got 2"},
         {"convert", "needs one file, synthetic:SEED or --preset, got 0"},
@@ -141,6 +147,9 @@ static void failures(void **state)
         {"encode text x -o absent/x", "cannot write absent/x"},
         {"encode image absent.png", "cannot open absent.png"},
         {"score broken.safetensors x", "begin neither like PNG nor like JPEG"},
+        {"tokenize x --vocab absent.txt", "cannot open absent.txt"},
+        {"tokenize x --weights broken.safetensors", "broken.safetensors: "},
+        {"tokenize --decode 1,1100", "id 1100 at 1 is not in the vocabulary"},
         {"info absent", "cannot open absent"},
         {"info empty.safetensors", "empty.safetensors"},
         {"convert absent -o c.safetensors", "cannot open absent"},

@@ -227,6 +227,21 @@ static void every_protocol_is_read(void **state)
     }
 }
 
+static void files_of_version_2_are_read(void **state)
+{
+    static const expected want[] = {{"e4m3", "F8_E4M3", "[3]", 0}, {"e5m2", "F8_E5M2", "[3]", 0}};
+    gcl_torch_file *f;
+
+    (void)state;
+    check_file("float8.pth", want, COUNT(want));
+    f = open_good("float8.pth");
+    assert_int_equal(gcl_torch_file_load(f, 0, NULL), GCL_OK);
+    assert_int_equal(gcl_torch_file_load(f, 1, NULL), GCL_OK);
+    assert_memory_equal(gcl_torch_file_at(f, 0)->data, "\x00\x38\x40", 3); /* 0, 1, 2 */
+    assert_memory_equal(gcl_torch_file_at(f, 1)->data, "\x00\x3c\x40", 3);
+    gcl_torch_file_close(f);
+}
+
 static void kinds_are_told_by_content(void **state)
 {
     static const struct {
@@ -328,6 +343,7 @@ int main(void)
         cmocka_unit_test(galip_checkpoints_are_read_without_their_optimizers),
         cmocka_unit_test(torchscript_is_read),
         cmocka_unit_test(every_protocol_is_read),
+        cmocka_unit_test(files_of_version_2_are_read),
         cmocka_unit_test(kinds_are_told_by_content),
         cmocka_unit_test(the_old_format_says_what_to_do),
         cmocka_unit_test(cut_files_are_refused),

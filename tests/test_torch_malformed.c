@@ -233,6 +233,10 @@ static void limits(void **state)
                    BYTES("."), "more than 4194304 values");
     check_repeated("2^30 tensors by sharing", BYTES(PROTO "}" TEXT1("w") VECTOR),
                    BYTES("q\000h\000\206"), 30, BYTES("s."), "the names of its tensors take more");
+    check_repeated("an optimizer shared often",
+                   BYTES(PROTO "}X\005\000\000\000stateNsX\014\000\000\000param_groupsNsq\000"
+                               "]h\000a"),
+                   BYTES("h\000a"), 1 << 20, BYTES("\206."), "more than 4194304 values");
     check_repeated("a long name", BYTES(PROTO "}X\130\002\000\000"), BYTES("n"), 600,
                    BYTES("K\001s."), "a name longer than 512 bytes");
 }
@@ -248,6 +252,9 @@ static void broken_tensors(void **state)
         {"too few arguments", BYTES(DICT(REBUILD "(" STORAGE "K\000tR")), "is not made of"},
         {"offset no int", SHAPED("N", FOUR, ONE), "is not made of"},
         {"offset negative", SHAPED(MINUS, FOUR, ONE), "is not made of"},
+        {"negated view",
+         BYTES(DICT(REBUILD "(" STORAGE "K\000" FOUR ONE HOOKS "}X\003\000\000\000neg\210stR")),
+         "the bit for negated or conjugated values"},
         {"parameter of nothing", BYTES(DICT("ctorch._utils\n_rebuild_parameter\n)R")),
          "is not made of"},
         {"parameter of an int", BYTES(DICT("ctorch._utils\n_rebuild_parameter\nK\001\205R")),
@@ -299,7 +306,7 @@ static void broken_tensors(void **state)
         {"stride huge", SHAPED("K\000", "K\002K\002\206", BIG BIG "\206"), "leaves its storage"},
         {"empty behind the storage", SHAPED("K\005", "K\000\205", ONE), "from element 5 leaves"},
         {"one number as 2^40", SHAPED("K\000", "\212\006\000\000\000\000\000\001\205", "K\000\205"),
-         "tensor w: with it the tensors need more than 16 times the file's"},
+         "tensor w: with it the tensors have more than 16 times the file's"},
     };
 #undef STORED
 #undef SHAPED
@@ -473,7 +480,7 @@ static void deflated_entries(void **state)
     assert_int_equal(open_deflated(16, 16, BYTES(good_pickle), &err), GCL_OK);
     assert_int_equal(open_deflated(1 << 20, 1 << 20, BYTES(large), &err), GCL_OK);
     expect("bomb", open_deflated(1 << 27, 1 << 27, BYTES(bomb), &err), &err,
-           "more than 16 times the file's");
+           "zip entry a/data/0: with it the entries have more than 16 times");
     expect("more than it says", open_deflated(1 << 27, 1 << 20, BYTES(large), &err), &err,
            "does not inflate to its 1048576 bytes");
     expect("less than it says", open_deflated(16, 1 << 20, BYTES(large), &err), &err,

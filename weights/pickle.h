@@ -70,6 +70,12 @@ typedef struct gcl_pickle_items {
     size_t count, room;
 } gcl_pickle_items;
 
+typedef struct gcl_pickle_call {
+    const gcl_pickle_global *callee;
+    const gcl_pickle_value *args;  /* a TUPLE */
+    const gcl_pickle_value *state; /* of an object of a class; NULL when BUILD did not set it */
+} gcl_pickle_call;
+
 /** A value; it may be used in several places and a list or dict may even hold itself. */
 struct gcl_pickle_value {
     gcl_pickle_kind kind;
@@ -80,12 +86,8 @@ struct gcl_pickle_value {
         /* LIST, TUPLE; DICT: key, value, key, value, ... in the order of insertion */
         gcl_pickle_items items;
         const gcl_pickle_global *global; /* GLOBAL: the row of the caller's list */
-        struct {
-            const gcl_pickle_global *callee;
-            const gcl_pickle_value *args;  /* a TUPLE */
-            const gcl_pickle_value *state; /* of a class; NULL when BUILD did not set it */
-        } call;
-        const gcl_pickle_value *id; /* PERSISTENT */
+        gcl_pickle_call call;            /* CALL */
+        const gcl_pickle_value *id;      /* PERSISTENT */
     };
 };
 

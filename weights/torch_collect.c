@@ -134,7 +134,7 @@ static gcl_status visit_part(walk *w, const char *part, size_t bytes, const valu
     gcl_status st = GCL_OK;
     const size_t before = w->length, dot = before > 0;
 
-    if (bytes > GCL_TENSOR_MAX_NAME - before || dot + bytes > GCL_TENSOR_MAX_NAME - before)
+    if (before + dot + bytes > GCL_TENSOR_MAX_NAME)
         return GCL_FAIL(err, GCL_E_FORMAT, "%s: a name longer than %d bytes: %.*s.%.*s",
                         w->file->path, GCL_TENSOR_MAX_NAME, (int)(before < 80 ? before : 80),
                         w->name, (int)(bytes < 80 ? bytes : 80), part);
@@ -171,6 +171,7 @@ static gcl_status visit_dict(walk *w, const value *dict, gcl_error *err)
 {
     gcl_status st = GCL_OK;
 
+    w->steps += dict->items.count;
     if (has_key(dict, "state") && has_key(dict, "param_groups"))
         goto done; /* of an optimizer */
     for (size_t i = 0; i < dict->items.count; i += 2) {

@@ -1,6 +1,7 @@
 /* torch_file.c - PyTorch files: the archive, its pickle, and the tensors' data on demand. */
 #include "weights/torch_internal.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,8 +64,7 @@ static gcl_status find_prefix(gcl_torch_file *f, gcl_error *err)
     return GCL_OK;
 }
 
-/* PREFIX/NAME; NULL when the archive has none. */
-static gcl_zip_entry *find_file(const gcl_torch_file *f, const char *name)
+gcl_zip_entry *gcl_torch_file_entry(const gcl_torch_file *f, const char *name)
 {
     char path[MAX_PREFIX + 40];
 
@@ -76,7 +76,7 @@ static gcl_zip_entry *find_file(const gcl_torch_file *f, const char *name)
 static gcl_status check_byte_order(gcl_torch_file *f, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    gcl_zip_entry *e = find_file(f, "byteorder");
+    gcl_zip_entry *e = gcl_torch_file_entry(f, "byteorder");
 
     if (e == NULL)
         return GCL_OK;
@@ -96,7 +96,7 @@ done:
 static gcl_status read_pickle(gcl_torch_file *f, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    gcl_zip_entry *e = find_file(f, "data.pkl");
+    gcl_zip_entry *e = gcl_torch_file_entry(f, "data.pkl");
     gcl_pickle *pickle = NULL;
     const gcl_pickle_global *allowed;
     size_t n_allowed;
@@ -152,24 +152,33 @@ static gcl_status sort_names(gcl_torch_file *f, gcl_error *err)
 }
 
 /**
- * Compression, strides of 0 and shared storages let a small file describe much data. Its tensors, and
- * the storages behind them, may each be 16 times as large as the file, or 64 MB.
+ * Compression, strides of 0 and shared storages let a small file describe much data. Its entries
+ * together, and its tensors together, may be 16 times as large as the file and 64 MB.
  */
-static gcl_status check_sizes(const gcl_torch_file *f, size_t file_bytes, gcl_error *err)
+static gcl_status check_sizes(const gcl_torch_file *f, uint64_t file_bytes, gcl_error *err)
 {
     const uint64_t limit =
-        (file_bytes < SIZE_MAX / 16 ? 16 * (uint64_t)file_bytes : UINT64_MAX / 2) +
-        ((uint64_t)64 << 20);
+        (file_bytes < UINT64_MAX / 32 ? 16 * file_bytes : UINT64_MAX / 2) + ((uint64_t)64 << 20);
     uint64_t left = limit;
 
-    for (size_t i = 0; i < f->count; i++) {
-        const gcl_torch_tensor *t = &f->tensors[i];
-        if (t->view.bytes > left || t->entry->bytes > limit)
+    for (size_t i = 0; i < gcl_zip_count(f->zip); i++) {
+        const gcl_zip_entry *e = gcl_zip_at(f->zip, i);
+        if (e->bytes > left)
             return GCL_FAIL(err, GCL_E_FORMAT,
-                            "%s: tensor %s: with it the tensors need more than 16 times the file's "
-                            "%zu bytes",
-                            f->path, t->view.name, file_bytes);
-        left -= t->view.bytes;
+                            "%s: zip entry %.200s: with it the entries have more than 16 times the "
+                            "file's %" PRIu64 " bytes",
+                            f->path, e->name, file_bytes);
+        left -= e->bytes;
+    }
+    left = limit;
+    for (size_t i = 0; i < f->count; i++) {
+        const gcl_tensor_view *t = &f->tensors[i].view;
+        if (t->bytes > left)
+            return GCL_FAIL(err, GCL_E_FORMAT,
+                            "%s: tensor %s: with it the tensors have more than 16 times the file's "
+                            "%" PRIu64 " bytes",
+                            f->path, t->name, file_bytes);
+        left -= t->bytes;
     }
     return GCL_OK;
 }
@@ -181,7 +190,7 @@ static gcl_status open_bytes(gcl_torch_file *f, const void *data, size_t bytes, 
     GCL_TRY(check_kind(f, data, bytes, err));
     GCL_TRY(gcl_zip_open(&f->zip, f->path, data, bytes, err));
     GCL_TRY(find_prefix(f, err));
-    f->is_script = find_file(f, "constants.pkl") != NULL;
+    f->is_script = gcl_torch_file_entry(f, "constants.pkl") != NULL;
     GCL_TRY(check_byte_order(f, err));
     GCL_TRY(read_pickle(f, err));
     GCL_TRY(sort_names(f, err));

@@ -36,6 +36,9 @@ struct gcl_torch_file {
     size_t n_metadata, metadata_room;
 };
 
+/** PREFIX/name, name of up to 32 bytes; NULL when the archive has none. */
+gcl_zip_entry *gcl_torch_file_entry(const gcl_torch_file *file, const char *name);
+
 /** What a global of a pickle is for. */
 enum {
     GCL_TORCH_STORAGE,                                             /* + its gcl_tensor_dtype */

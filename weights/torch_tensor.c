@@ -89,9 +89,8 @@ static bool dtype_of(gcl_tensor_dtype *out, const gcl_pickle_value *v, int base)
 static gcl_status find_entry(gcl_torch_tensor *t, const gcl_torch_file *f,
                              const gcl_pickle_text *key, gcl_error *err)
 {
-    char name[300];
+    char name[32];
     size_t digits = 0;
-    int n;
 
     while (digits < key->bytes && key->data[digits] >= '0' && key->data[digits] <= '9')
         digits++;
@@ -99,11 +98,11 @@ static gcl_status find_entry(gcl_torch_tensor *t, const gcl_torch_file *f,
         return GCL_FAIL(err, GCL_E_FORMAT,
                         "%s: tensor %s: the key of its storage is no number: %.*s", t->view.file,
                         t->view.name, (int)(key->bytes < 40 ? key->bytes : 40), key->data);
-    n = snprintf(name, sizeof name, "%s/data/%.*s", f->prefix, (int)key->bytes, key->data);
-    t->entry = n < (int)sizeof name ? gcl_zip_find(f->zip, name) : NULL;
+    snprintf(name, sizeof name, "data/%.*s", (int)key->bytes, key->data);
+    t->entry = gcl_torch_file_entry(f, name);
     if (t->entry == NULL)
-        return GCL_FAIL(err, GCL_E_FORMAT, "%s: tensor %s: zip entry %.200s is missing",
-                        t->view.file, t->view.name, name);
+        return GCL_FAIL(err, GCL_E_FORMAT, "%s: tensor %s: zip entry %s/%s is missing",
+                        t->view.file, t->view.name, f->prefix, name);
     return GCL_OK;
 }
 
@@ -232,25 +231,39 @@ done:
     return st;
 }
 
+/* The arguments of the call that makes the tensor, which a parameter wraps; NULL when there is none. */
+static const gcl_pickle_items *find_arguments(const gcl_pickle_value *call, bool *has_dtype)
+{
+    if (call->call.callee->id == GCL_TORCH_PARAMETER) {
+        if (call->call.args->items.count == 0)
+            return NULL;
+        call = call->call.args->items.at[0];
+    }
+    if (call->kind != GCL_PICKLE_CALL)
+        return NULL;
+    *has_dtype = call->call.callee->id == GCL_TORCH_TENSOR_V3;
+    return *has_dtype || call->call.callee->id == GCL_TORCH_TENSOR ? &call->call.args->items : NULL;
+}
+
 gcl_status gcl_torch_tensor_read(gcl_torch_tensor *t, const gcl_torch_file *f,
                                  const gcl_pickle_value *call, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    const gcl_pickle_items *args = &call->call.args->items;
-    bool has_dtype, is_tensor;
+    bool has_dtype = false;
+    const gcl_pickle_items *args = find_arguments(call, &has_dtype);
+    const size_t metadata = has_dtype ? 7 : 6; /* comes last, where a tensor has any */
     uint64_t elements = 0;
 
-    if (call->call.callee->id == GCL_TORCH_PARAMETER && args->count > 0)
-        call = args->at[0];
-    has_dtype = call->kind == GCL_PICKLE_CALL && call->call.callee->id == GCL_TORCH_TENSOR_V3;
-    is_tensor =
-        has_dtype || (call->kind == GCL_PICKLE_CALL && call->call.callee->id == GCL_TORCH_TENSOR);
-    if (is_tensor)
-        args = &call->call.args->items;
-    if (!is_tensor || args->count < (has_dtype ? 7 : 4) || args->at[1]->kind != GCL_PICKLE_INT ||
+    if (args == NULL || args->count < (has_dtype ? 7 : 4) || args->at[1]->kind != GCL_PICKLE_INT ||
         args->at[1]->integer < 0) {
         st = GCL_FAIL(err, GCL_E_FORMAT,
                       "%s: tensor %s: it is not made of (storage, offset, size, stride, ...)",
+                      t->view.file, t->view.name);
+        goto done;
+    }
+    if (args->count > metadata && args->at[metadata]->kind != GCL_PICKLE_NONE) {
+        st = GCL_FAIL(err, GCL_E_UNSUPPORTED,
+                      "%s: tensor %s: the bit for negated or conjugated values is not read",
                       t->view.file, t->view.name);
         goto done;
     }

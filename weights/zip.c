@@ -1,6 +1,7 @@
 /* zip.c - archives in memory through libzip. */
 #include "weights/zip.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,15 +93,20 @@ static gcl_status open_archive(gcl_zip *z, gcl_error *err)
     zip_source_t *source;
 
     zip_error_init(&error);
+    errno = 0; /* libzip takes some failed allocations for a broken archive */
     source = zip_source_function_create(run_source, &z->source, &error);
     if (source != NULL)
         z->archive = zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error);
     if (z->archive != NULL)
         goto done;
-    st = zip_error_code_zip(&error) == ZIP_ER_MEMORY ? GCL_E_NOMEM : GCL_E_FORMAT;
-    st = GCL_FAIL(err, st, "%s: the zip archive cannot be read or is cut short: %s", z->path,
-                  zip_error_code_zip(&error) == ZIP_ER_EXISTS ? "an entry occurs twice"
-                                                              : zip_error_strerror(&error));
+    if (errno == ENOMEM)
+        st = GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation for the zip archive's directory",
+                      z->path);
+    else
+        st = GCL_FAIL(err, GCL_E_FORMAT, "%s: the zip archive cannot be read or is cut short: %s",
+                      z->path,
+                      zip_error_code_zip(&error) == ZIP_ER_EXISTS ? "an entry occurs twice"
+                                                                  : zip_error_strerror(&error));
     zip_source_free(source);
 done:
     zip_error_fini(&error);
@@ -293,10 +299,13 @@ gcl_status gcl_zip_load(gcl_zip *z, gcl_zip_entry *e, gcl_error *err)
 
     if (e->data != NULL || e->bytes == 0)
         return GCL_OK;
+    errno = 0;
     file = zip_fopen_index(z->archive, e->index, e->is_stored ? ZIP_FL_COMPRESSED : 0);
     if (file == NULL) {
-        st = GCL_FAIL(err, GCL_E_FORMAT, "%s: zip entry %.200s: %s", z->path, e->name,
-                      zip_strerror(z->archive));
+        st = errno == ENOMEM ? GCL_FAIL(err, GCL_E_NOMEM, "%s: zip entry %.200s: host allocation",
+                                        z->path, e->name)
+                             : GCL_FAIL(err, GCL_E_FORMAT, "%s: zip entry %.200s: %s", z->path,
+                                        e->name, zip_strerror(z->archive));
         goto done;
     }
     GCL_TRY(e->is_stored ? load_stored(z, e, file, err) : load_deflated(z, e, file, err));

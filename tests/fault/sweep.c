@@ -27,6 +27,8 @@ static sweep_scenario scenarios[] = {
     {.name = "generate, cold cache",
      .args = {"galip", "generate", "a red circle", "--seed", "1", "-w", DEMO, "-o", "out.png"},
      .cold = true},
+    {.name = "info",
+     .args = {"galip", "info", "--tensors", SOURCE_DIR "/tests/data/torch/tensors.pth"}},
 };
 enum { N_SCENARIOS = sizeof scenarios / sizeof scenarios[0] };
 

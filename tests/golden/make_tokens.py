@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Write prompts and their token ids by CLIP's own tokenizer, and compare a test program with them.
 
-usage: make_tokens.py SEED COUNT OUT.jsonl [--builtin] [--test PROGRAM]
+usage: make_tokens.py SEED COUNT OUT.jsonl [--every] [--builtin | --test PROGRAM]
 
 Each line is {"class", "text", "ids"}, or "hex" for "text" where the bytes are not UTF-8; ids are
 without start, end and padding. --builtin uses the merges of model/tokenizer_merges.c instead of
-CLIP's vocabulary. --test runs PROGRAM, build/tests/test_tokenizer_vectors, on OUT.jsonl.
+CLIP's vocabulary. --every adds each code point that Unicode assigns, in contexts where its class and
+case matter, and each HTML name. --test runs PROGRAM, build/tests/test_tokenizer_vectors, on OUT.jsonl.
 
 Needs from PyPI what this makes (no torch):
     python3 -m venv build-clip
@@ -16,6 +17,7 @@ import argparse
 import gzip
 import html
 import importlib.util
+import itertools
 import json
 import os
 import random
@@ -96,7 +98,7 @@ def marks():
 
 
 def cases():
-    odd = ["Σ", "ΑΣ", "ΑΣ.", "'Σ", "Σ\u0301", "İ", "ı", "ß", "ẞ", "ǅ", "ﬀ", "ŉ", "ſ", "K", "Å", "ϒ", "\u0345", "ª", "ʰ", "Ⓐ"]
+    odd = ["Σ", "ΑΣ", "ΑΣ.", "'Σ", "Σ\u0301", "İ", "ı", "ß", "ẞ", "ǅ", "ﬀ", "ŉ", "ſ", "K", "Å", "ϒ", "\u0345", "ª", "ʰ", "Ⓐ", "🄰"]
     return "".join(rng.choice(rng.choice([odd, CASED, ["'", ".", "\u00ad", " ", ":", "a", "1", "\u0301", "·"]]))
                    for _ in range(rng.randrange(1, 12)))
 
@@ -189,33 +191,49 @@ def reference(builtin):
         return module.SimpleTokenizer(folder + "/merges.gz")
 
 
+def samples(count):
+    names, weights = list(KINDS), [weight for _, weight in KINDS.values()]
+    seen = set()
+    while len(seen) < count:
+        kind = rng.choices(names, weights)[0]
+        text = KINDS[kind][0]()
+        if isinstance(text, str):
+            text = re.sub("[\ud800-\udfff]", "", text)  # no UTF-8 has them
+        if text not in seen:
+            seen.add(text)
+            yield kind, text
+
+
+def every():
+    for c in map(chr, ASSIGNED):
+        yield "rune", f"aΣ{c}b a{c}Σ {c}Σ {c} x{c}e\u0301"
+    for name in sorted(set(NAMES) | {name.upper() for name in NAMES}):
+        for text in (f"&{name}", f"&{name} &{name};x", f"a&{name}z", f"&amp;{name}", f"<&{name}z", f"e&{name}\u0301"):
+            yield "name", text
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("seed", type=int)
     parser.add_argument("count", type=int)
     parser.add_argument("out")
-    parser.add_argument("--builtin", action="store_true")
-    parser.add_argument("--test", metavar="PROGRAM")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--builtin", action="store_true")
+    parser.add_argument("--every", action="store_true")
+    which.add_argument("--test", metavar="PROGRAM")
     args = parser.parse_args()
 
     bad_codecs.ok()
     rng.seed(args.seed)
     tok = reference(args.builtin)
-    names, weights = list(KINDS), [weight for _, weight in KINDS.values()]
-    seen = set()
     with open(args.out, "w", encoding="utf-8") as f:
-        while len(seen) < args.count:
-            kind = rng.choices(names, weights)[0]
-            text = KINDS[kind][0]()
+        for kind, text in itertools.chain(samples(args.count), every() if args.every else ()):
             row = {"class": kind}
             if isinstance(text, bytes):
                 row["hex"] = text.hex()
                 text = text.decode("utf-8", "replace")
             else:
-                row["text"] = text = re.sub("[\ud800-\udfff]", "", text)
-            if text in seen:
-                continue
-            seen.add(text)
+                row["text"] = text
             row["ids"] = tok.encode(text)
             f.write(json.dumps(row) + "\n")
     if args.test:
