@@ -127,6 +127,11 @@ done:
 
 /* ---- the way ---- */
 
+static bool is_scalar(const value *v)
+{
+    return v->kind < GCL_PICKLE_LIST; /* the kinds are in this order */
+}
+
 /* Visits v under the name so far with one part more. */
 static gcl_status visit_part(walk *w, const char *part, size_t bytes, const value *v,
                              gcl_error *err)
@@ -198,7 +203,7 @@ static gcl_status visit_list(walk *w, const value *list, gcl_error *err)
     w->steps += list->items.count;
     for (size_t i = 0; i < list->items.count; i++) {
         const value *v = list->items.at[i];
-        if (v->kind >= GCL_PICKLE_LIST)
+        if (!is_scalar(v))
             GCL_TRY(visit_index(w, (int64_t)i, v, err));
     }
 done:
@@ -244,7 +249,7 @@ static gcl_status visit(walk *w, const value *v, gcl_error *err)
     if (w->steps++ > GCL_PICKLE_MAX_STEPS) /* no pickle has as many values, unless it shares them */
         return GCL_FAIL(err, GCL_E_FORMAT, "%s: more than %d values below its root", w->file->path,
                         GCL_PICKLE_MAX_STEPS);
-    if (v->kind >= GCL_PICKLE_LIST)
+    if (!is_scalar(v))
         GCL_TRY(enter(w, v, err));
     switch (v->kind) {
     case GCL_PICKLE_INT:
