@@ -68,7 +68,8 @@ gcl_status gcl_image_write_png(const char *path, const uint8_t *rgb, size_t widt
                                const gcl_png_text *text, size_t n_text, gcl_error *err);
 
 /**
- * Reads the first tEXt, zTXt or iTXt chunk of that key which stands before the pixels.
+ * Reads the first tEXt, zTXt or iTXt chunk of that key which stands before the pixels, among the first
+ * 100 of all keys; a compressed one of more than 1 MiB is passed over.
  *
  * @param value  UTF-8, NUL-terminated; owned by the caller (free); NULL after a failure
  *

@@ -12,6 +12,10 @@
 #include "image/codec.h"
 #include "image/image.h"
 
+/* A compressed text may be a thousand times as large as its chunk. */
+#define MAX_TEXTS 100
+#define MAX_UNPACKED_TEXT_BYTES ((size_t)1 << 20)
+
 /* Lives in the caller of the function that calls setjmp, so that longjmp leaves it as it is. */
 typedef struct png_job {
     png_structp png;
@@ -98,6 +102,7 @@ static gcl_status decode(png_job *job, gcl_image *image, const char *path, gcl_e
         return GCL_FAIL(err, GCL_E_FORMAT, "%s: not a readable PNG file: %s", path, job->reason);
     /* libpng's limits off: gcl_image_alloc checks ours, with both numbers in the message */
     png_set_user_limits(job->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    png_set_chunk_cache_max(job->png, 1); /* 1: keep no texts */
     png_read_info(job->png, job->info);
     st = gcl_image_alloc(image, path, png_get_image_width(job->png, job->info),
                          png_get_image_height(job->png, job->info), err);
@@ -157,6 +162,8 @@ static gcl_status find_text(png_job *job, const char *path, const char *key, cha
 
     if (setjmp(png_jmpbuf(job->png)) != 0)
         return GCL_FAIL(err, GCL_E_FORMAT, "%s: not a readable PNG file: %s", path, job->reason);
+    png_set_chunk_cache_max(job->png, MAX_TEXTS + 2); /* 0 and 1 have other meanings */
+    png_set_chunk_malloc_max(job->png, MAX_UNPACKED_TEXT_BYTES);
     png_read_info(job->png, job->info);
     png_get_text(job->png, job->info, &chunks, &n);
     for (int i = 0; i < n; i++) {

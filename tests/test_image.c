@@ -388,27 +388,75 @@ static void what_is_written_reads_back(void **state)
     free(rgb);
 }
 
-static void latin1_text_becomes_utf8(void **state)
+/* rgb_8.png with one chunk more behind IHDR. */
+static void write_with_chunk(const char *path, const char *kind, const void *content, size_t n)
 {
-    static const char chunk[] = "\0\0\0\x08"
-                                "tEXtname\0Gr\xfc"; /* length, kind, data */
-    const char *path = in_folder("latin1.png");
-    char part[33 + 20], *data;
+    enum { IHDR_END = 33 };
     size_t bytes;
+    char *data = load(IMAGES "rgb_8.png", &bytes), *chunk = malloc(n + 12);
     FILE *f = fopen(path, "wb");
 
-    (void)state;
-    data = load(IMAGES "rgb_8.png", &bytes);
-    memcpy(part, data, 33); /* signature and IHDR */
-    memcpy(part + 33, chunk, 16);
-    put_u32(part + 49, (uint32_t)crc32(0, (const Bytef *)part + 37, 12));
+    assert_non_null(chunk);
+    put_u32(chunk, (uint32_t)n);
+    memcpy(chunk + 4, kind, 4);
+    memcpy(chunk + 8, content, n);
+    put_u32(chunk + 8 + n, (uint32_t)crc32_z(0, (const Bytef *)chunk + 4, n + 4));
     assert_non_null(f);
-    fwrite(part, 1, sizeof part, f);
-    fwrite(data + 33, 1, bytes - 33, f);
+    fwrite(data, 1, IHDR_END, f);
+    fwrite(chunk, 1, n + 12, f);
+    fwrite(data + IHDR_END, 1, bytes - IHDR_END, f);
     fclose(f);
+    free(chunk);
+    free(data);
+}
+
+static void latin1_text_becomes_utf8(void **state)
+{
+    const char *path = in_folder("latin1.png");
+
+    (void)state;
+    write_with_chunk(path, "tEXt", "name\0Gr\xfc", 8);
     assert_text(path, "name", "Gr\xc3\xbc");
     unlink(path);
-    free(data);
+}
+
+static void compressed_texts_have_a_limit(void **state)
+{
+    enum { LIMIT = 1 << 20, KEY_BYTES = 5 }; /* with NUL and method; counted too */
+    const char *path = in_folder("packed.png");
+    char *text = malloc(LIMIT), *value, chunk[4096] = "key\0";
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'x', LIMIT);
+    for (int bytes = LIMIT - 2 * KEY_BYTES; bytes <= LIMIT; bytes += 2 * KEY_BYTES) {
+        uLongf packed = sizeof chunk - KEY_BYTES;
+        assert_int_equal(compress((Bytef *)chunk + KEY_BYTES, &packed, (Bytef *)text, (uLong)bytes),
+                         Z_OK);
+        write_with_chunk(path, "zTXt", chunk, KEY_BYTES + packed);
+        assert_int_equal(gcl_png_read_text(path, "key", &value, NULL),
+                         bytes < LIMIT ? GCL_OK : GCL_E_NOT_FOUND);
+        free(value);
+    }
+    unlink(path);
+    free(text);
+}
+
+static void a_hundred_texts_are_read(void **state)
+{
+    enum { TEXTS = 101 };
+    const char *path = in_folder("texts.png");
+    gcl_png_text text[TEXTS];
+    char *value;
+
+    (void)state;
+    for (size_t i = 0; i < TEXTS; i++)
+        text[i] = (gcl_png_text){i < 99 ? "first" : i == 99 ? "last" : "beyond", "x"};
+    assert_int_equal(gcl_image_write_png(path, (const uint8_t *)"rgb", 1, 1, text, TEXTS, NULL),
+                     GCL_OK);
+    assert_text(path, "last", "x");
+    assert_int_equal(gcl_png_read_text(path, "beyond", &value, NULL), GCL_E_NOT_FOUND);
+    unlink(path);
 }
 
 static void bad_keys_and_sizes_are_refused(void **state)
@@ -560,6 +608,8 @@ int main(void)
         cmocka_unit_test(a_jpeg_is_not_believed),
         cmocka_unit_test(what_is_written_reads_back),
         cmocka_unit_test(latin1_text_becomes_utf8),
+        cmocka_unit_test(compressed_texts_have_a_limit),
+        cmocka_unit_test(a_hundred_texts_are_read),
         cmocka_unit_test(bad_keys_and_sizes_are_refused),
         cmocka_unit_test(a_failed_write_changes_nothing),
         cmocka_unit_test(an_unwritable_path_leaves_nothing),

@@ -42,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     binary = gcl_program_cache_load("fuzz", key, sizeof key, &n);
     FUZZ_CHECK(bytes == 0 || (binary != NULL && n == bytes && memcmp(binary, data, n) == 0));
     free(binary);
+    FUZZ_CHECK(remove(fuzz_path(name)) == 0); /* stored where the bytes are put now */
 
     path = strdup(fuzz_file(name, data, bytes));
     FUZZ_CHECK(path != NULL);
