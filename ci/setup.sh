@@ -31,7 +31,10 @@ needs_ci=(
     'oclgrind        tool oclgrind'
     'mesa-opencl-icd test -e /etc/OpenCL/vendors/rusticl.icd'
 )
-needs_all=('python3-venv python_makes_venvs')
+needs_all=(
+    'python3-venv  python_makes_venvs'
+    'python3-torch debian_python_has_torch'
+)
 intel_rt=(intel-opencl-rt==2026.2.0 intel-cmplr-lib-rt==2026.2.0)
 
 tool() {
@@ -77,6 +80,10 @@ clang_fuzzes() {
 
 python_makes_venvs() {
     python3 -c 'import ensurepip, venv' 2>/dev/null
+}
+
+debian_python_has_torch() {
+    /usr/bin/python3 -c 'import numpy, torch' 2>/dev/null
 }
 
 # The packages name their libraries by paths of the machine that made them; hence the .icd file.

@@ -53,6 +53,7 @@ else
     ci/build.sh --tests
     check ci/check-device.sh
     run_tests
+    check ci/checkpoints.sh
     check ci/oclgrind.sh
     check ci/second-opinion.sh rusticl
     check ci/second-opinion.sh intel

@@ -1,10 +1,11 @@
 /* cmd_convert.c - galip convert: weights into one file, in the types wanted. */
-#include "cli/info.h"
+#include <string.h>
+
+#include "cli/convert_report.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "model/convert.h"
 
-enum { KEY_F16 = CLI_KEY_OWN, KEY_F16_ALL, KEY_F32 };
+enum { KEY_F16 = CLI_KEY_OWN, KEY_F16_ALL, KEY_F32, KEY_ACTIVATION, KEY_DRY_RUN };
 
 static const cli_flag flags[] = {
     {"output", 'o', "PATH", "the .safetensors file to write"},
@@ -16,15 +17,25 @@ static const cli_flag flags[] = {
      "store all of these weights as F16, for measuring: rounding a CLIP\n"
      "that is not as published moves results beyond what verify allows"},
     {"f32", KEY_F32, NULL, "store everything as F32"},
-    CLI_FLAG_PRESET,
+    {"vocab", CLI_KEY_VOCAB, "FILE",
+     "embed these BPE merges: CLIP's bpe_simple_vocab_16e6.txt, plain or\n"
+     ".gz, or Hugging Face's merges.txt or tokenizer.json"},
+    {"preset", CLI_KEY_PRESET, "NAME",
+     "what no tensor's shape tells is as in galip-224 or galip-56\n"
+     "(default: as the inputs say, or the preset whose shapes they have)"},
+    {"activation", KEY_ACTIVATION, "NAME",
+     "quick_gelu (OpenAI's) or gelu (most of open_clip's own), for a CLIP\n"
+     "whose files do not say which"},
+    {"dry-run", KEY_DRY_RUN, NULL, "check everything, write nothing"},
     CLI_FLAG_JSON,
     CLI_FLAG_HELP,
     {NULL, 0, NULL, NULL},
 };
 
 typedef struct options {
-    const char *output;
+    const char *output, *activation;
     gcl_store store;
+    bool dry_run;
 } options;
 
 static gcl_status set(void *user, int key, char *value, gcl_error *err)
@@ -36,6 +47,13 @@ static gcl_status set(void *user, int key, char *value, gcl_error *err)
 
     if (key == 'o')
         o->output = value;
+    else if (key == KEY_DRY_RUN)
+        o->dry_run = true;
+    else if (key == KEY_ACTIVATION && strcmp(value, "quick_gelu") != 0 &&
+             strcmp(value, "gelu") != 0)
+        return CLI_USAGE(err, "--activation is \"%s\", needs quick_gelu or gelu", value);
+    else if (key == KEY_ACTIVATION)
+        o->activation = value;
     else if (o->store != GCL_STORE_AS_IS && o->store != store)
         return CLI_USAGE(err, "--f16, --f16-all and --f32 exclude each other");
     else
@@ -45,44 +63,65 @@ static gcl_status set(void *user, int key, char *value, gcl_error *err)
 
 static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error *err)
 {
+    static const char *const made_up[] = {"synthetic:1"};
     gcl_status st = GCL_OK;
     cli_common common = {0};
     options o = {0};
-    gcl_checkpoint *from = NULL;
-    const char *in;
+    gcl_conversion_options from = {.inputs = made_up, .n_inputs = 1};
+    gcl_conversion *c = NULL;
     int first;
 
     GCL_TRY(cli_parse(self, argc, argv, &common, set, &o, &first, err));
-    in = first < argc ? argv[first] : common.preset != NULL ? "synthetic:1" : NULL;
-    if (in == NULL || argc - first > 1) {
-        st = CLI_USAGE(err, "needs one file, synthetic:SEED or --preset, got %d", argc - first);
+    if (first < argc) {
+        from.inputs = (const char *const *)argv + first;
+        from.n_inputs = (size_t)(argc - first);
+    } else if (common.preset == NULL) {
+        st = CLI_USAGE(err, "needs a file, synthetic:SEED or --preset");
         goto done;
     }
-    if (o.output == NULL) {
+    if (o.output == NULL && !o.dry_run) {
         st = CLI_USAGE(err, "--output is missing");
         goto done;
     }
-    GCL_TRY(cli_check_writable(o.output, err));
-    st = gcl_checkpoint_open(&from, in, common.preset, err);
-    if (st == GCL_E_ARG)
-        st = CLI_E_USAGE; /* it checks the spec and the preset alone */
+    if (!o.dry_run)
+        GCL_TRY(cli_check_writable(o.output, err));
+    from.preset = common.preset;
+    from.activation = o.activation;
+    from.vocab = common.vocab;
+    from.store = o.store;
+    st = gcl_conversion_open(&c, &from, err);
+    if (st == GCL_E_ARG && strncmp(from.inputs[0], "synthetic:", 10) == 0)
+        st = CLI_E_USAGE;
     GCL_TRY(st);
-    GCL_TRY(gcl_convert(o.output, from, o.store, err));
-    GCL_TRY(cli_info_weights(o.output, common.json, false, err));
+    if (!o.dry_run)
+        GCL_TRY(gcl_conversion_write(c, o.output, err));
+    GCL_TRY(cli_convert_report(c, o.dry_run ? NULL : o.output, common.json, err));
 done:
-    gcl_checkpoint_close(from);
+    gcl_conversion_close(c);
     return st;
 }
 
 const cli_command cli_convert = {
     "convert",
-    "write weights into one file",
-    "[OPTIONS] FILE|synthetic:SEED -o PATH",
-    "Writes the weights of a .safetensors file, or made-up ones, into a new .safetensors file\n"
-    "with the same metadata, and shows what it holds. Without --f16, --f16-all and --f32 no\n"
-    "tensor changes its type. --preset alone means synthetic:1.",
+    "make one weights file from published ones",
+    "[OPTIONS] IN... -o PATH",
+    "Makes one .safetensors file, which every command takes as --weights, from the files that are\n"
+    "published: OpenAI's ViT-B-32.pt, CLIPs of Hugging Face and open_clip (PyTorch or "
+    "safetensors),\n"
+    "GALIP's checkpoints; also from galip's own files, and from made-up weights (synthetic:SEED,\n"
+    "with --preset; --preset alone means synthetic:1). What kind a file is tells its content. A "
+    "CLIP's\n"
+    "config.json or open_clip_config.json among the inputs says what its tensors do not: "
+    "attention\n"
+    "heads and the activation. The copy of CLIP's image tower in GALIP's checkpoints must be equal "
+    "to\n"
+    "the CLIP given, and is not stored again. Shows what each part comes from; without --f16,\n"
+    "--f16-all and --f32 no tensor changes its type (F64 becomes F32).",
     flags,
-    "galip convert galip-56-demo.safetensors --f32 -o demo-f32.safetensors\n"
+    "galip convert ViT-B-32.pt pre_cc12m.pth --vocab bpe_simple_vocab_16e6.txt.gz \\\n"
+    "    -o galip-cc12m.safetensors\n"
+    "galip convert clip/model.safetensors clip/config.json --vocab clip/merges.txt -o "
+    "clip.safetensors\n"
     "galip convert --preset galip-224 --f16 -o galip-224.safetensors",
     run,
 };

@@ -65,7 +65,7 @@ static gcl_status write_file(const char *path, const cli_session *s, const char 
 {
     const gcl_tensor_view tensor = {
         .name = kind, .dtype = GCL_TENSOR_F32, .rank = 2, .shape = {n, d}, .data = vectors};
-    const gcl_safetensors_pair metadata[] = {
+    const gcl_metadata_pair metadata[] = {
         {"software", "galip " GALIP_VERSION},
         {"weights", cli_session_weights(s)},
     };

@@ -6,7 +6,7 @@
  *            y      [count]   written
  * Launch     one work-item per element, global = { count } rounded up; no local memory
  * Tunables   ACT    common/epilogue.h
- * Numerics   exp as the device rounds it (OpenCL 1.2: 3 ulp). Any count >= 1.
+ * Numerics   exp and erfc as the device rounds them (OpenCL 1.2: 3 and 16 ulp). Any count >= 1.
  * Needs      OpenCL C 1.2, no extensions.
  * Source     none
  */

@@ -36,7 +36,7 @@ static gcl_status open_file(gcl_checkpoint *c, const char *preset, gcl_error *er
     gcl_config known;
 
     GCL_TRY(gcl_safetensors_open(&c->file, c->spec, err));
-    GCL_TRY(gcl_config_from_file(&c->config, c->file, err));
+    GCL_TRY(gcl_config_from_tensors(&c->config, gcl_safetensors_set(c->file), err));
     if (preset == NULL)
         goto done;
     GCL_TRY(gcl_config_preset(&known, preset, err));

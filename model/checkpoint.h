@@ -8,6 +8,7 @@
 #include "host/weight_set.h"
 #include "model/config.h"
 #include "model/tokenizer.h"
+#include "weights/safetensors.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -15,6 +15,11 @@
 #include "host/ops/transpose.h"
 #include "model/layers.h"
 
+static gcl_act activation(const gcl_config *c)
+{
+    return c->exact_gelu ? GCL_ACT_GELU : GCL_ACT_QUICK_GELU;
+}
+
 gcl_value gcl_clip_text(gcl_graph *g, const gcl_config *c, gcl_value tokens)
 {
     const size_t T = gcl_layer_dim(g, tokens, 1);
@@ -33,7 +38,7 @@ gcl_value gcl_clip_text(gcl_graph *g, const gcl_config *c, gcl_value tokens)
     for (size_t i = 0; i < c->text_layers; i++) {
         snprintf(prefix, sizeof prefix, "transformer.resblocks.%zu", i);
         gcl_graph_scope(g, "text.%s", prefix);
-        x = gcl_layer_resblock(g, x, prefix, c->text_heads, true);
+        x = gcl_layer_resblock(g, x, prefix, c->text_heads, true, activation(c));
     }
     gcl_graph_scope(g, "text.projection");
     x = gcl_layer_norm(g, x, "ln_final");
@@ -78,7 +83,7 @@ gcl_value gcl_clip_vit_block(gcl_graph *g, const gcl_config *c, gcl_value tokens
     char prefix[64];
 
     snprintf(prefix, sizeof prefix, "visual.transformer.resblocks.%zu", i);
-    return gcl_layer_resblock(g, tokens, prefix, c->vision_heads, false);
+    return gcl_layer_resblock(g, tokens, prefix, c->vision_heads, false, activation(c));
 }
 
 gcl_value gcl_clip_normalize(gcl_graph *g, gcl_value x, float gain, float offset)

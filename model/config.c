@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,14 +110,76 @@ gcl_status gcl_config_preset(gcl_config *out, const char *name, gcl_error *err)
                     "there is no preset \"%s\"; there are galip-224, galip-56", name);
 }
 
+#define SIZE(name)                        \
+    {                                     \
+#name, offsetof(gcl_config, name) \
+    }
+
+const char *gcl_config_size(const gcl_config *c, int i, size_t *value)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } sizes[] = {
+        SIZE(image_size),
+        SIZE(patch_size),
+        SIZE(vision_width),
+        SIZE(vision_layers),
+        SIZE(embed_dim),
+        SIZE(vocab_size),
+        SIZE(context_length),
+        SIZE(text_width),
+        SIZE(text_layers),
+        SIZE(nz),
+        SIZE(cond_dim),
+        SIZE(ngf),
+        SIZE(code_size),
+        SIZE(code_ch),
+        SIZE(mid_ch),
+        SIZE(map_blocks),
+        SIZE(g_blocks),
+        SIZE(n_prompts),
+        SIZE(ndf),
+    };
+
+    if (i < 0 || (size_t)i >= sizeof sizes / sizeof sizes[0])
+        return NULL;
+    memcpy(value, (const char *)c + sizes[i].offset, sizeof *value);
+    return sizes[i].name;
+}
+
+gcl_status gcl_config_check(const gcl_config *c, const gcl_config *preset, const char *origin,
+                            gcl_error *err)
+{
+    const char *name;
+    size_t is = 0, required = 0;
+
+    for (int i = 0; (name = gcl_config_size(c, i, &is)) != NULL; i++) {
+        gcl_config_size(preset, i, &required);
+        if (is != 0 && is != required)
+            return GCL_FAIL(err, GCL_E_SHAPE,
+                            "%s is not of preset \"%s\": its tensors make %s %zu, needs %zu",
+                            origin, preset->preset, name, is, required);
+    }
+    return GCL_OK;
+}
+
 /* ---- from shapes ---- */
+
+/* The file that a tensor is from; all of them when there is no such tensor. */
+static const char *origin_of(const gcl_tensor_set *set, const char *name)
+{
+    const gcl_tensor_view *t = gcl_tensor_set_find(set, name);
+
+    return t != NULL && t->file != NULL ? t->file : set->origin;
+}
 
 /* A tensor that decides dimensions: its shape, or all zero when the file has none. A tensor of
  * another rank is an error. */
-static gcl_status shape_of(const gcl_safetensors *file, const char *name, int rank,
+static gcl_status shape_of(const gcl_tensor_set *set, const char *name, int rank,
                            uint64_t shape[GCL_TENSOR_MAX_RANK], gcl_error *err)
 {
-    const gcl_tensor_view *t = gcl_safetensors_find(file, name);
+    const gcl_tensor_view *t = gcl_tensor_set_find(set, name);
     char text[GCL_TENSOR_SHAPE_TEXT_BYTES];
 
     memset(shape, 0, GCL_TENSOR_MAX_RANK * sizeof *shape);
@@ -124,21 +187,21 @@ static gcl_status shape_of(const gcl_safetensors *file, const char *name, int ra
         return GCL_OK;
     if (t->rank != rank || t->count == 0)
         return GCL_FAIL(err, GCL_E_SHAPE, "%s: tensor %s is %s, needs %d dims, none of them 0",
-                        gcl_safetensors_path(file), name,
-                        gcl_tensor_shape_text(text, t->rank, t->shape), rank);
+                        origin_of(set, name), name, gcl_tensor_shape_text(text, t->rank, t->shape),
+                        rank);
     memcpy(shape, t->shape, (size_t)rank * sizeof *shape);
     return GCL_OK;
 }
 
 /* 1 + the highest N of the tensors PREFIX.N.*, so that a missing tensor is missed by its name
  * later, and does not make the model shorter. */
-static size_t count_blocks(const gcl_safetensors *file, const char *prefix)
+static size_t count_blocks(const gcl_tensor_set *set, const char *prefix)
 {
     const size_t n = strlen(prefix);
     size_t blocks = 0;
 
-    for (size_t i = 0; i < gcl_safetensors_count(file); i++) {
-        const char *name = gcl_safetensors_at(file, i)->name;
+    for (size_t i = 0; i < set->count; i++) {
+        const char *name = set->tensors[i]->name;
         if (strncmp(name, prefix, n) == 0 && name[n] == '.') {
             const size_t index = strtoul(name + n + 1, NULL, 10);
             blocks = index + 1 > blocks && index < MAX_BLOCKS ? index + 1 : blocks;
@@ -155,74 +218,81 @@ static size_t exact_root(uint64_t n)
     return r * r == n ? (size_t)r : 0;
 }
 
-static gcl_status read_clip(gcl_config *c, const gcl_safetensors *file, gcl_error *err)
+static gcl_status read_clip(gcl_config *c, const gcl_tensor_set *set, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     uint64_t s[GCL_TENSOR_MAX_RANK];
     size_t grid;
 
-    GCL_TRY(shape_of(file, "visual.conv1.weight", 4, s, err));
+    GCL_TRY(shape_of(set, "visual.conv1.weight", 4, s, err));
     c->vision_width = (size_t)s[0];
     c->patch_size = (size_t)s[3];
-    GCL_TRY(shape_of(file, "visual.positional_embedding", 2, s, err));
+    GCL_TRY(shape_of(set, "visual.positional_embedding", 2, s, err));
     grid = s[0] == 0 ? 0 : exact_root(s[0] - 1);
+    if (c->vision_width > 0 && s[0] == 0) {
+        st =
+            GCL_FAIL(err, GCL_E_NOT_FOUND,
+                     "%s has tensor visual.conv1.weight but not visual.positional_embedding: image "
+                     "towers other than ViT are not supported",
+                     origin_of(set, "visual.conv1.weight"));
+        goto done;
+    }
     if (c->vision_width > 0 && grid == 0) {
         st = GCL_FAIL(err, GCL_E_SHAPE,
                       "%s: tensor visual.positional_embedding has %llu rows, needs 1 + a square",
-                      gcl_safetensors_path(file), (unsigned long long)s[0]);
+                      origin_of(set, "visual.positional_embedding"), (unsigned long long)s[0]);
         goto done;
     }
     c->image_size = grid * c->patch_size;
-    c->vision_layers = count_blocks(file, "visual.transformer.resblocks");
-    GCL_TRY(shape_of(file, "visual.proj", 2, s, err));
+    c->vision_layers = count_blocks(set, "visual.transformer.resblocks");
+    GCL_TRY(shape_of(set, "visual.proj", 2, s, err));
     c->embed_dim = (size_t)s[1];
-    GCL_TRY(shape_of(file, "token_embedding.weight", 2, s, err));
+    GCL_TRY(shape_of(set, "token_embedding.weight", 2, s, err));
     c->vocab_size = (size_t)s[0];
     c->text_width = (size_t)s[1];
-    GCL_TRY(shape_of(file, "positional_embedding", 2, s, err));
+    GCL_TRY(shape_of(set, "positional_embedding", 2, s, err));
     c->context_length = (size_t)s[0];
-    c->text_layers = count_blocks(file, "transformer.resblocks");
-    GCL_TRY(shape_of(file, "text_projection", 2, s, err));
+    c->text_layers = count_blocks(set, "transformer.resblocks");
+    GCL_TRY(shape_of(set, "text_projection", 2, s, err));
     if (s[1] > 0)
         c->embed_dim = (size_t)s[1];
 done:
     return st;
 }
 
-static gcl_status read_galip(gcl_config *c, const gcl_safetensors *file, gcl_error *err)
+static gcl_status read_galip(gcl_config *c, const gcl_tensor_set *set, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     uint64_t s[GCL_TENSOR_MAX_RANK];
     uint64_t code_rows;
 
-    GCL_TRY(shape_of(file, "netG.fc_code.weight", 2, s, err));
+    GCL_TRY(shape_of(set, "netG.fc_code.weight", 2, s, err));
     code_rows = s[0];
     c->nz = (size_t)s[1];
-    GCL_TRY(shape_of(file, "netG.mapping.FBlocks.0.conv1.weight", 4, s, err));
+    GCL_TRY(shape_of(set, "netG.mapping.FBlocks.0.conv1.weight", 4, s, err));
     c->mid_ch = (size_t)s[0];
     c->code_ch = (size_t)s[1];
-    c->map_blocks = count_blocks(file, "netG.mapping.FBlocks");
+    c->map_blocks = count_blocks(set, "netG.mapping.FBlocks");
     if (c->nz > 0 && (c->code_ch == 0 || exact_root(code_rows / c->code_ch) == 0)) {
         st = GCL_FAIL(err, GCL_E_SHAPE,
                       "%s: tensor netG.fc_code.weight has %llu rows, needs a square times the %zu "
                       "channels of netG.mapping.FBlocks.0.conv1.weight",
-                      gcl_safetensors_path(file), (unsigned long long)code_rows, c->code_ch);
+                      set->origin, (unsigned long long)code_rows, c->code_ch);
         goto done;
     }
     c->code_size = c->nz > 0 ? exact_root(code_rows / c->code_ch) : 0;
-    GCL_TRY(shape_of(file, "netG.mapping.fc_prompt.weight", 2, s, err));
+    GCL_TRY(shape_of(set, "netG.mapping.fc_prompt.weight", 2, s, err));
     c->n_prompts = c->vision_width > 0 ? (size_t)s[0] / c->vision_width : 0;
     c->cond_dim = s[1] > c->nz ? (size_t)s[1] - c->nz : 0;
-    GCL_TRY(shape_of(file, "netG.mapping.conv.weight", 4, s, err));
+    GCL_TRY(shape_of(set, "netG.mapping.conv.weight", 4, s, err));
     c->ngf = (size_t)s[0] / 8;
-    c->g_blocks = count_blocks(file, "netG.GBlocks");
+    c->g_blocks = count_blocks(set, "netG.GBlocks");
     if (c->n_prompts > GCL_MAX_PROMPTS || c->g_blocks > GCL_MAX_G_BLOCKS) {
         st = GCL_FAIL(err, GCL_E_SHAPE, "%s: %zu prompts and %zu G_Blocks, limits %d and %d",
-                      gcl_safetensors_path(file), c->n_prompts, c->g_blocks, GCL_MAX_PROMPTS,
-                      GCL_MAX_G_BLOCKS);
+                      set->origin, c->n_prompts, c->g_blocks, GCL_MAX_PROMPTS, GCL_MAX_G_BLOCKS);
         goto done;
     }
-    GCL_TRY(shape_of(file, "netC.joint_conv.0.weight", 4, s, err));
+    GCL_TRY(shape_of(set, "netC.joint_conv.0.weight", 4, s, err));
     c->has_netd = s[0] > 0;
     c->ndf = (size_t)s[0] / 2;
     if (c->cond_dim == 0 && s[1] > 8 * c->ndf)
@@ -234,10 +304,10 @@ done:
 /* ---- from metadata ---- */
 
 /* Reads "1,4,8" into list; *n is how many are required. */
-static gcl_status read_numbers(const gcl_safetensors *file, const char *key, size_t *list, size_t n,
+static gcl_status read_numbers(const gcl_tensor_set *set, const char *key, size_t *list, size_t n,
                                gcl_error *err)
 {
-    const char *text = gcl_safetensors_metadata(file, key);
+    const char *text = gcl_tensor_set_metadata(set, key);
     const char *p = text;
 
     for (size_t i = 0; text != NULL && i < n; i++) {
@@ -246,7 +316,7 @@ static gcl_status read_numbers(const gcl_safetensors *file, const char *key, siz
         list[i] = strtoul(p, &end, 10);
         if (end == p || errno != 0 || *end != (i + 1 < n ? ',' : '\0'))
             return GCL_FAIL(err, GCL_E_FORMAT, "%s: metadata %s is \"%s\", needs %zu numbers",
-                            gcl_safetensors_path(file), key, text, n);
+                            set->origin, key, text, n);
         p = end + 1;
     }
     return GCL_OK;
@@ -266,11 +336,12 @@ static bool read_number(const char *text, float *out)
 
 /* What shapes do not tell: from the preset where one is named, else the published rule (a head
  * is 64 wide; one prompt a block from block 1 on; features after blocks 1, 4, 8). */
-static gcl_status read_metadata(gcl_config *c, const gcl_safetensors *file, gcl_error *err)
+static gcl_status read_metadata(gcl_config *c, const gcl_tensor_set *set, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    const char *preset = gcl_safetensors_metadata(file, "preset");
-    const char *gain = gcl_safetensors_metadata(file, "mapper_gain");
+    const char *preset = gcl_tensor_set_metadata(set, "preset");
+    const char *gain = gcl_tensor_set_metadata(set, "mapper_gain");
+    const char *activation = gcl_tensor_set_metadata(set, "activation");
     gcl_config base = {.feature_layers = {1, 4, 8}, .mapper_gain = 0.1f};
 
     base.vision_heads = c->vision_width / 64;
@@ -285,36 +356,44 @@ static gcl_status read_metadata(gcl_config *c, const gcl_safetensors *file, gcl_
     c->mapper_gain = base.mapper_gain;
     memcpy(c->feature_layers, base.feature_layers, sizeof c->feature_layers);
     memcpy(c->prompt_layers, base.prompt_layers, sizeof c->prompt_layers);
-    GCL_TRY(read_numbers(file, "vision_heads", &c->vision_heads, 1, err));
-    GCL_TRY(read_numbers(file, "text_heads", &c->text_heads, 1, err));
-    GCL_TRY(read_numbers(file, "feature_layers", c->feature_layers, GCL_FEATURE_LAYERS, err));
-    GCL_TRY(read_numbers(file, "prompt_layers", c->prompt_layers, c->n_prompts, err));
+    GCL_TRY(read_numbers(set, "vision_heads", &c->vision_heads, 1, err));
+    GCL_TRY(read_numbers(set, "text_heads", &c->text_heads, 1, err));
+    GCL_TRY(read_numbers(set, "feature_layers", c->feature_layers, GCL_FEATURE_LAYERS, err));
+    GCL_TRY(read_numbers(set, "prompt_layers", c->prompt_layers, c->n_prompts, err));
+    if (activation != NULL && strcmp(activation, "gelu") != 0 &&
+        strcmp(activation, "quick_gelu") != 0) {
+        st = GCL_FAIL(err, GCL_E_FORMAT,
+                      "%s: metadata activation is \"%.80s\", needs quick_gelu or gelu", set->origin,
+                      activation);
+        goto done;
+    }
+    c->exact_gelu = activation != NULL && strcmp(activation, "gelu") == 0;
     if (gain != NULL && !read_number(gain, &c->mapper_gain))
         st = GCL_FAIL(err, GCL_E_FORMAT, "%s: metadata mapper_gain is \"%s\", needs a number",
-                      gcl_safetensors_path(file), gain);
+                      set->origin, gain);
 done:
     return st;
 }
 
-gcl_status gcl_config_from_file(gcl_config *out, const gcl_safetensors *file, gcl_error *err)
+gcl_status gcl_config_from_tensors(gcl_config *out, const gcl_tensor_set *set, gcl_error *err)
 {
     gcl_status st = GCL_OK;
 
     memset(out, 0, sizeof *out);
-    GCL_TRY(read_clip(out, file, err));
-    GCL_TRY(read_galip(out, file, err));
-    GCL_TRY(read_metadata(out, file, err));
+    GCL_TRY(read_clip(out, set, err));
+    GCL_TRY(read_galip(out, set, err));
+    GCL_TRY(read_metadata(out, set, err));
     if (out->text_width > 0 && out->cond_dim > 0 && out->cond_dim != out->embed_dim) {
         st = GCL_FAIL(err, GCL_E_SHAPE,
                       "%s: the text tower gives sentences of %zu numbers, the networks take %zu",
-                      gcl_safetensors_path(file), out->embed_dim, out->cond_dim);
+                      set->origin, out->embed_dim, out->cond_dim);
         goto done;
     }
     if (out->vision_width == 0 && out->text_width == 0 && out->nz == 0)
         st = GCL_FAIL(err, GCL_E_FORMAT,
                       "%s holds none of the tensors of CLIP or GALIP (visual.conv1.weight, "
                       "token_embedding.weight, netG.fc_code.weight)",
-                      gcl_safetensors_path(file));
+                      set->origin);
 done:
     return st;
 }

@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "weights/safetensors.h"
+#include "weights/tensor_set.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,6 +29,7 @@ typedef struct gcl_config {
     /* CLIP text tower; 0 when the weights have none */
     size_t context_length, vocab_size, text_width, text_layers, text_heads;
     size_t embed_dim;
+    bool exact_gelu; /* GELU in both towers; false: QuickGELU, as OpenAI's */
 
     /* NetG; 0 when the weights have none. cond_dim is the sentence's length alone. */
     size_t nz, cond_dim, ngf, code_size, code_ch, mid_ch, map_blocks, g_blocks;
@@ -59,8 +60,20 @@ const char *gcl_config_preset_name(int i);
 /** GCL_E_NOT_FOUND, listing the names, for an unknown one. */
 gcl_status gcl_config_preset(gcl_config *out, const char *name, gcl_error *err);
 
+/** Size i of those that shapes tell; its name, a static string, NULL behind the last. */
+const char *gcl_config_size(const gcl_config *c, int i, size_t *value);
+
+/**
+ * Whether what shapes tell of c is as in preset; parts that c lacks are not compared.
+ *
+ * @param origin  where c is from, for messages
+ * @return GCL_OK; GCL_E_SHAPE, naming what differs
+ */
+gcl_status gcl_config_check(const gcl_config *c, const gcl_config *preset, const char *origin,
+                            gcl_error *err);
+
 /** Reads shapes and metadata; GCL_E_FORMAT when they describe neither CLIP nor GALIP. */
-gcl_status gcl_config_from_file(gcl_config *out, const gcl_safetensors *file, gcl_error *err);
+gcl_status gcl_config_from_tensors(gcl_config *out, const gcl_tensor_set *set, gcl_error *err);
 
 #ifdef __cplusplus
 }

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-#include "host/ops/activation.h"
 #include "host/ops/add.h"
 #include "host/ops/attention.h"
 #include "host/ops/conv2d.h"
@@ -72,7 +71,7 @@ gcl_value gcl_layer_lrelu(gcl_graph *g, gcl_value x)
 }
 
 gcl_value gcl_layer_resblock(gcl_graph *g, gcl_value x, const char *prefix, size_t n_heads,
-                             bool causal)
+                             bool causal, gcl_act act)
 {
     const size_t d_model = last_dim(g, x);
     char part[200];
@@ -92,7 +91,7 @@ gcl_value gcl_layer_resblock(gcl_graph *g, gcl_value x, const char *prefix, size
     snprintf(part, sizeof part, "%s.ln_2", prefix);
     h = gcl_layer_norm(g, x, part);
     snprintf(part, sizeof part, "%s.mlp.c_fc", prefix);
-    h = gcl_activation(g, gcl_layer_linear(g, h, part, 4 * d_model), GCL_ACT_QUICK_GELU, 0.0f);
+    h = gcl_activation(g, gcl_layer_linear(g, h, part, 4 * d_model), act, 0.0f);
     snprintf(part, sizeof part, "%s.mlp.c_proj", prefix);
     return gcl_add(g, x, gcl_layer_linear(g, h, part, d_model), 1.0f);
 }

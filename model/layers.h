@@ -5,7 +5,7 @@
 #ifndef GCL_MODEL_LAYERS_H
 #define GCL_MODEL_LAYERS_H
 
-#include "host/graph.h"
+#include "host/ops/activation.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,10 +29,10 @@ gcl_value gcl_layer_norm(gcl_graph *g, gcl_value x, const char *prefix);
 /** GALIP's activation everywhere: LeakyReLU with slope 0.2. */
 gcl_value gcl_layer_lrelu(gcl_graph *g, gcl_value x);
 
-/** CLIP's ResidualAttentionBlock PREFIX on x [B, T, d_model]. CLIP's source permutes to
- *  [T, B, d_model] for torch's attention; here the permutes vanish. */
+/** CLIP's ResidualAttentionBlock PREFIX on x [B, T, d_model], with act in its MLP. CLIP's source
+ *  permutes to [T, B, d_model] for torch's attention; here the permutes vanish. */
 gcl_value gcl_layer_resblock(gcl_graph *g, gcl_value x, const char *prefix, size_t n_heads,
-                             bool causal);
+                             bool causal, gcl_act act);
 
 /** Dim i of a value; 0 after an error. */
 size_t gcl_layer_dim(const gcl_graph *g, gcl_value v, int i);

@@ -1,11 +1,11 @@
 /* tokenizer.c - making a tokenizer from its sources, and text to ids and back. */
 #include "model/tokenizer_internal.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
+
+#include "model/merges.h"
 
 static const char start_text[] = "<|startoftext|>";
 static const char end_text[] = "<|endoftext|>";
@@ -54,52 +54,6 @@ void gcl_tokenizer_destroy(gcl_tokenizer *tok)
     free(tok);
 }
 
-/* Reads a plain or gzipped file of at most GCL_MERGES_BYTES unpacked; *out is owned. */
-static gcl_status read_unpacked(char **out, size_t *bytes, const char *path, gcl_error *err)
-{
-    gcl_status st = GCL_OK;
-    gzFile f = NULL;
-    char *data = NULL;
-    size_t room = 1 << 20;
-    int got = 0, code = Z_OK;
-
-    *out = NULL;
-    *bytes = 0;
-    errno = 0;
-    f = gzopen(path, "rbe");
-    if (f == NULL)
-        return GCL_FAIL(err, GCL_E_FILE, "cannot open %s: %s", path, strerror(errno));
-    do {
-        char *more = realloc(data, room);
-        if (more == NULL) {
-            st = GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation of %zu bytes", path, room);
-            goto done;
-        }
-        data = more;
-        got = gzread(f, data + *bytes, (unsigned)(room - *bytes));
-        *bytes += got > 0 ? (size_t)got : 0;
-        if (*bytes > GCL_MERGES_BYTES) {
-            st = GCL_FAIL(err, GCL_E_FORMAT, "%s: more than %zu bytes unpacked", path,
-                          GCL_MERGES_BYTES);
-            goto done;
-        }
-        room *= *bytes == room ? 2 : 1;
-    } while (got > 0);
-    gzerror(f, &code);
-    if (code != Z_OK && code != Z_STREAM_END) {
-        st = code == Z_ERRNO
-                 ? GCL_FAIL(err, GCL_E_FILE, "cannot read %s: %s", path, strerror(errno))
-                 : GCL_FAIL(err, GCL_E_FORMAT, "%s: damaged gzip data (zlib error %d)", path, code);
-        goto done;
-    }
-    *out = data;
-    data = NULL;
-done:
-    free(data);
-    gzclose(f);
-    return st;
-}
-
 gcl_status gcl_tokenizer_create_file(gcl_tokenizer **out, const char *path, size_t vocab,
                                      gcl_error *err)
 {
@@ -108,7 +62,7 @@ gcl_status gcl_tokenizer_create_file(gcl_tokenizer **out, const char *path, size
     size_t bytes = 0;
 
     *out = NULL;
-    GCL_TRY(read_unpacked(&text, &bytes, path, err));
+    GCL_TRY(gcl_merges_read(&text, &bytes, path, err));
     GCL_TRY(gcl_tokenizer_create(out, text, bytes, path, vocab, err));
 done:
     free(text);

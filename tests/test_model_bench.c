@@ -426,7 +426,7 @@ static void write_without_netd(const char *path)
 {
     enum { MOST = 1024 };
     static gcl_tensor_view kept[MOST];
-    const gcl_safetensors_pair preset = {"preset", "galip-56"};
+    const gcl_metadata_pair preset = {"preset", "galip-56"};
     gcl_safetensors *demo = NULL;
     size_t n = 0;
 

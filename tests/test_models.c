@@ -139,6 +139,17 @@ static void check_types(const char *path, gcl_store store)
     gcl_safetensors_close(f);
 }
 
+static void convert(const char *path, const char *weights, gcl_store store)
+{
+    const gcl_conversion_options from = {
+        .inputs = &weights, .n_inputs = 1, .preset = "galip-56", .store = store};
+    gcl_conversion *c = NULL;
+
+    assert_int_equal(gcl_conversion_open(&c, &from, NULL), GCL_OK);
+    assert_int_equal(gcl_conversion_write(c, path, NULL), GCL_OK);
+    gcl_conversion_close(c);
+}
+
 static void golden_file_f16(void **unused)
 {
     static const struct {
@@ -153,13 +164,10 @@ static void golden_file_f16(void **unused)
     assert_true(fd >= 0);
     close(fd);
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        gcl_checkpoint *from = NULL;
-        assert_int_equal(gcl_checkpoint_open(&from, files[i].weights, "galip-56", NULL), GCL_OK);
-        assert_int_equal(gcl_convert(path, from, GCL_STORE_F16_ALL, NULL), GCL_OK);
+        convert(path, files[i].weights, GCL_STORE_F16_ALL);
         check_types(path, GCL_STORE_F16_ALL);
-        assert_int_equal(gcl_convert(path, from, GCL_STORE_F16, NULL), GCL_OK);
+        convert(path, files[i].weights, GCL_STORE_F16);
         check_types(path, GCL_STORE_F16);
-        gcl_checkpoint_close(from);
         verify_rounded(files[i].golden, path, GCL_WEIGHTS_AUTO);
     }
     unlink(path);
@@ -182,7 +190,7 @@ static gcl_status verify_changed(const char *change, gcl_error *err, gcl_verify_
     gcl_tensor_view t[64];
     size_t n = 0;
     float changed[4096];
-    gcl_safetensors_pair meta[2] = {{"preset", "galip-56"}, {"weights", "synthetic:5"}};
+    gcl_metadata_pair meta[2] = {{"preset", "galip-56"}, {"weights", "synthetic:5"}};
     gcl_status st;
 
     assert_true(fd >= 0);
@@ -385,7 +393,7 @@ static void misshapen_weights_are_named(void **unused)
 {
     char path[] = "/tmp/galip-weights-XXXXXX";
     const int fd = mkstemp(path);
-    const gcl_safetensors_pair meta[] = {{"preset", "galip-56"}};
+    const gcl_metadata_pair meta[] = {{"preset", "galip-56"}};
     gcl_safetensors *f = NULL;
     gcl_tensor_view *t;
     size_t n;
@@ -458,7 +466,7 @@ static void bad_metadata_is_explained(void **unused)
     for (size_t i = 0; i < n; i++)
         t[i] = *gcl_safetensors_at(f, i);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const gcl_safetensors_pair meta[] = {{cases[i].key, cases[i].value}};
+        const gcl_metadata_pair meta[] = {{cases[i].key, cases[i].value}};
         gcl_checkpoint *c = NULL;
         gcl_error err = GCL_ERROR_INIT;
 

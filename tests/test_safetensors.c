@@ -285,8 +285,8 @@ static void unreadable_files_are_refused(void **state)
 
 /* ---- writer ---- */
 
-static const gcl_safetensors_pair sample_metadata[] = {{"producer", "test \"quoted\"\n"},
-                                                       {"gr\xc3\xbcn", "\xe7\x8c\xab"}};
+static const gcl_metadata_pair sample_metadata[] = {{"producer", "test \"quoted\"\n"},
+                                                    {"gr\xc3\xbcn", "\xe7\x8c\xab"}};
 static const float sample_f32[] = {1.5f, -2.0f, 0.0f, 3e38f, 1e-42f, -0.0f};
 static const uint16_t sample_f16[] = {0x3c00, 0x0001, 0x7bff};
 static const int64_t sample_i64[] = {-5, 1};
@@ -385,7 +385,7 @@ static void bad_tensors_are_not_written(void **state)
         const char *fragment;
         gcl_tensor_view tensors[2];
         size_t n;
-        gcl_safetensors_pair metadata[2];
+        gcl_metadata_pair metadata[2];
         size_t n_metadata;
     } cases[] = {
         {.fragment = "tensor name \"\"", .tensors = {{.name = "", .data = ""}}, .n = 1},

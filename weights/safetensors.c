@@ -13,14 +13,15 @@
 struct gcl_safetensors {
     char *path;
     gcl_map map;
-    json_t *header;    /* tensor names, metadata keys and values are its strings */
-    json_t *metadata;  /* part of header; NULL when the file has none */
-    const char **keys; /* [json_object_size(metadata)], sorted */
+    json_t *header;           /* tensor names, metadata keys and values are its strings */
+    json_t *metadata;         /* part of header; NULL when the file has none */
+    gcl_metadata_pair *pairs; /* the same, sorted */
     const uint8_t *data;
     size_t data_bytes;
     gcl_tensor_view *tensors;
     const gcl_tensor_view **by_name; /* [count], sorted */
     size_t count;
+    gcl_tensor_set set;
 };
 
 static gcl_status parse_header(gcl_safetensors *f, gcl_error *err)
@@ -59,7 +60,7 @@ static gcl_status parse_header(gcl_safetensors *f, gcl_error *err)
 
 static int compare_keys(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    return strcmp(((const gcl_metadata_pair *)a)->key, ((const gcl_metadata_pair *)b)->key);
 }
 
 static gcl_status read_metadata(gcl_safetensors *f, gcl_error *err)
@@ -73,8 +74,8 @@ static gcl_status read_metadata(gcl_safetensors *f, gcl_error *err)
         return GCL_OK;
     if (!json_is_object(f->metadata))
         return GCL_FAIL(err, GCL_E_FORMAT, "%s: __metadata__ is not an object", f->path);
-    f->keys = calloc(json_object_size(f->metadata) + 1, sizeof *f->keys);
-    if (f->keys == NULL)
+    f->pairs = calloc(json_object_size(f->metadata) + 1, sizeof *f->pairs);
+    if (f->pairs == NULL)
         return GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation of %zu metadata keys", f->path,
                         json_object_size(f->metadata));
     json_object_foreach(f->metadata, key, value)
@@ -82,9 +83,9 @@ static gcl_status read_metadata(gcl_safetensors *f, gcl_error *err)
         if (!json_is_string(value))
             return GCL_FAIL(err, GCL_E_FORMAT, "%s: __metadata__ key %.80s: value is no string",
                             f->path, key);
-        f->keys[n++] = key;
+        f->pairs[n++] = (gcl_metadata_pair){key, json_string_value(value)};
     }
-    qsort(f->keys, n, sizeof *f->keys, compare_keys);
+    qsort(f->pairs, n, sizeof *f->pairs, compare_keys);
     return GCL_OK;
 }
 
@@ -253,6 +254,8 @@ gcl_status gcl_safetensors_open(gcl_safetensors **out, const char *path, gcl_err
     GCL_TRY(parse_header(f, err));
     GCL_TRY(read_metadata(f, err));
     GCL_TRY(read_tensors(f, err));
+    f->set =
+        (gcl_tensor_set){f->path, f->by_name, f->count, f->pairs, json_object_size(f->metadata)};
 
     *out = f;
     f = NULL; /* ownership moved to the caller */
@@ -267,7 +270,7 @@ void gcl_safetensors_close(gcl_safetensors *f)
         return;
     free(f->by_name);
     free(f->tensors);
-    free(f->keys);
+    free(f->pairs);
     json_decref(f->header);
     gcl_map_close(&f->map);
     free(f->path);
@@ -277,6 +280,11 @@ void gcl_safetensors_close(gcl_safetensors *f)
 const char *gcl_safetensors_path(const gcl_safetensors *f)
 {
     return f->path;
+}
+
+const gcl_tensor_set *gcl_safetensors_set(const gcl_safetensors *f)
+{
+    return &f->set;
 }
 
 size_t gcl_safetensors_count(const gcl_safetensors *f)
@@ -291,24 +299,20 @@ const gcl_tensor_view *gcl_safetensors_at(const gcl_safetensors *f, size_t i)
 
 const gcl_tensor_view *gcl_safetensors_find(const gcl_safetensors *f, const char *name)
 {
-    const gcl_tensor_view wanted = {.name = name}, *key = &wanted;
-    const gcl_tensor_view *const *hit =
-        bsearch(&key, f->by_name, f->count, sizeof *f->by_name, compare_names);
-
-    return hit != NULL ? *hit : NULL;
+    return gcl_tensor_set_find(&f->set, name);
 }
 
 const char *gcl_safetensors_metadata(const gcl_safetensors *f, const char *key)
 {
-    return json_string_value(json_object_get(f->metadata, key));
+    return gcl_tensor_set_metadata(&f->set, key);
 }
 
 size_t gcl_safetensors_metadata_count(const gcl_safetensors *f)
 {
-    return json_object_size(f->metadata);
+    return f->set.n_metadata;
 }
 
 const char *gcl_safetensors_metadata_key(const gcl_safetensors *f, size_t i)
 {
-    return f->keys[i];
+    return f->pairs[i].key;
 }

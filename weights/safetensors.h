@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "weights/tensor.h"
+#include "weights/tensor_set.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -39,6 +39,9 @@ void gcl_safetensors_close(gcl_safetensors *file);
 /** The path given to open; borrowed. */
 const char *gcl_safetensors_path(const gcl_safetensors *file);
 
+/** Everything the file holds; borrowed. */
+const gcl_tensor_set *gcl_safetensors_set(const gcl_safetensors *file);
+
 size_t gcl_safetensors_count(const gcl_safetensors *file);
 
 /** Tensor i < count, in the order of the data; borrowed. */
@@ -55,11 +58,6 @@ size_t gcl_safetensors_metadata_count(const gcl_safetensors *file);
 /** Metadata key i < metadata_count, in byte order; borrowed. */
 const char *gcl_safetensors_metadata_key(const gcl_safetensors *file, size_t i);
 
-typedef struct gcl_safetensors_pair {
-    const char *key;
-    const char *value;
-} gcl_safetensors_pair;
-
 /**
  * Writes a file that replaces path only when it is complete. Tensors are stored by falling element
  * size, multiples of 128 bytes first, small before large, then by name. When the file is mapped each
@@ -74,8 +72,24 @@ typedef struct gcl_safetensors_pair {
  *         duplicates, text that is not UTF-8, header length); GCL_E_NOMEM; GCL_E_FILE.
  */
 gcl_status gcl_safetensors_write(const char *path, const gcl_tensor_view *tensors, size_t n_tensors,
-                                 const gcl_safetensors_pair *metadata, size_t n_metadata,
+                                 const gcl_metadata_pair *metadata, size_t n_metadata,
                                  gcl_error *err);
+
+/** Where the data of tensors that are being written comes from. */
+typedef struct gcl_tensor_source {
+    void *self;
+    /* *data holds what the shape and the dtype of t need, and is borrowed until the next call */
+    gcl_status (*read)(void *self, const gcl_tensor_view *t, const void **data, gcl_error *err);
+} gcl_tensor_source;
+
+/**
+ * The same, taking one tensor's data after the other from source, so that the memory of one is
+ * enough; the data of the views is not looked at. An error of source is returned as it is.
+ */
+gcl_status gcl_safetensors_write_from(const char *path, const gcl_tensor_view *tensors,
+                                      size_t n_tensors, const gcl_metadata_pair *metadata,
+                                      size_t n_metadata, const gcl_tensor_source *source,
+                                      gcl_error *err);
 
 /** Longest JSON header read or written, in bytes; the limit of the published library. */
 #define GCL_SAFETENSORS_MAX_HEADER 100000000

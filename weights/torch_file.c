@@ -295,6 +295,17 @@ done:
     return st;
 }
 
+void gcl_torch_file_drop(gcl_torch_file *f, size_t i)
+{
+    gcl_torch_tensor *t = &f->tensors[i];
+
+    if (t->gathered == NULL && f->map.data != NULL && !t->entry->is_owned && t->view.data != NULL)
+        gcl_map_drop(t->view.data, t->view.bytes);
+    free(t->gathered);
+    t->gathered = NULL;
+    t->view.data = NULL;
+}
+
 /* ---- what it holds ---- */
 
 const char *gcl_torch_file_path(const gcl_torch_file *f)

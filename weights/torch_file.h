@@ -71,6 +71,10 @@ const gcl_tensor_view *gcl_torch_file_find(const gcl_torch_file *file, const cha
  */
 gcl_status gcl_torch_file_load(gcl_torch_file *file, size_t i, gcl_error *err);
 
+/** Gives back the memory that the data of tensor i takes, unless its entry is a compressed one, which
+ *  others may share. It may be loaded again. */
+void gcl_torch_file_drop(gcl_torch_file *file, size_t i);
+
 /**
  * Whole numbers, floats and strings of the pickle ("epoch" of GALIP's checkpoints), by names made as
  * those of the tensors: the value as text; borrowed; NULL when there is none.

@@ -27,7 +27,7 @@ static gcl_status infer(const gcl_graph *g, const gcl_node *node, gcl_dtype *dty
     const int act = attr_of(node).act;
 
     GCL_TRY(gcl_check_operand(g, node, 0, "x", GCL_F32, -1, err));
-    if (act < GCL_ACT_NONE || act > GCL_ACT_QUICK_GELU) {
+    if (act < GCL_ACT_NONE || act > GCL_ACT_GELU) {
         st = GCL_FAIL(err, GCL_E_ARG, "activation: %d is not one of gcl_act", act);
         goto done;
     }

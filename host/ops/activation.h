@@ -13,7 +13,8 @@ typedef enum gcl_act {
     GCL_ACT_NONE,
     GCL_ACT_RELU,       /* max(x, 0) */
     GCL_ACT_LEAKY_RELU, /* x < 0 ? slope * x : x */
-    GCL_ACT_QUICK_GELU  /* x * sigmoid(1.702 x), CLIP's approximation of GELU */
+    GCL_ACT_QUICK_GELU, /* x * sigmoid(1.702 x), CLIP's approximation of GELU */
+    GCL_ACT_GELU        /* x * (1 + erf(x / sqrt(2))) / 2 */
 } gcl_act;
 
 typedef struct gcl_activation_attr {

@@ -2,7 +2,7 @@
  * epilogue.h - what happens to a finished sum: bias, activation, residual.
  *
  * Math       y = act(sum + bias) + residual
- * Tunables   ACT           0 none | 1 ReLU | 2 LeakyReLU | 3 QuickGELU   (host/ops/activation.h)
+ * Tunables   ACT           0 none | 1 ReLU | 2 LeakyReLU | 3 QuickGELU | 4 GELU   (host/ops/activation.h)
  *            HAS_BIAS      0 | 1
  *            HAS_RESIDUAL  0 | 1
  *            With common/vec.h included before, epilogue_vec does it to a vector of columns.
@@ -12,6 +12,7 @@
 #define ACT_RELU 1
 #define ACT_LEAKY_RELU 2
 #define ACT_QUICK_GELU 3
+#define ACT_GELU 4
 
 #ifndef ACT
 #define ACT ACT_NONE
@@ -31,6 +32,8 @@ static inline float activate(float v, int act, float slope)
         return v < 0.0f ? slope * v : v;
     if (act == ACT_QUICK_GELU)
         return v / (1.0f + exp(-1.702f * v));
+    if (act == ACT_GELU) /* not 1 + erf, which cancels where v is far below 0 */
+        return 0.5f * v * erfc(-0.70710678f * v);
     return v;
 }
 
@@ -55,6 +58,8 @@ static inline vec activate_vec(vec v, int act, float slope)
         return v < 0.0f ? slope * v : v;
     if (act == ACT_QUICK_GELU)
         return v / (1.0f + exp(-1.702f * v));
+    if (act == ACT_GELU)
+        return 0.5f * v * erfc(-0.70710678f * v);
     return v;
 }
 

@@ -12,7 +12,8 @@ static const op_case cases[] = {
     {"one_none",             {      1,  0}},
     {"one_relu",             {      1,  1}},
     {"group_minus_one_lrelu", {    63,  2}},
-    {"group_plus_one_gelu",  {     65,  3}},
+    {"group_plus_one_quick", {     65,  3}},
+    {"prime_gelu",           {   1009,  4}},
     {"prime_lrelu",          {  10007,  2}},
     {"prime_relu",           {  10007,  1}},
     {"to_rgb_224",           { 3211264, 2}},
@@ -46,6 +47,7 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
         out[i] = p[ACT] == 1   ? (v < 0 ? 0 : v)
                  : p[ACT] == 2 ? (v < 0 ? (double)0.2f * v : v)
                  : p[ACT] == 3 ? v / (1 + exp(-1.702 * v))
+                 : p[ACT] == 4 ? 0.5 * v * erfc(-v / sqrt(2))
                                : v;
         scale[i] = fabs(v);
     }
@@ -53,7 +55,10 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
 
 static double tolerance(const long *p)
 {
-    return p[ACT] == 3 ? 2.0 * (13.6 + 3 + 1 + 2.5) : p[ACT] == 2 ? 1.0 : 0.0;
+    return p[ACT] == 4   ? 2.0 * (16 + 2 + 2)
+           : p[ACT] == 3 ? 2.0 * (13.6 + 3 + 1 + 2.5)
+           : p[ACT] == 2 ? 1.0
+                         : 0.0;
 }
 
 static void bad_act(gcl_graph *g)
@@ -83,7 +88,9 @@ const op_suite op_suite_activation = {
     .fill = fill,
     .reference = reference,
     .tolerance = tolerance,
-    .bound = "ReLU 0, LeakyReLU 1, QuickGELU 40.2: ReLU is exact, LeakyReLU one rounding; "
+    .bound = "ReLU 0, LeakyReLU 1, QuickGELU 40.2, GELU 40: ReLU is exact, LeakyReLU one rounding; "
              "QuickGELU: the exponent's rounding is amplified by its size (1.702 * 8 = 13.6 "
-             "roundings), exp has 3 ulp, then one sum and one quotient of 2.5 ulp.",
+             "roundings), exp has 3 ulp, then one sum and one quotient of 2.5 ulp. GELU: erfc <= 2 "
+             "has 16 ulp, "
+             "2 for those of its argument, 2 products.",
 };

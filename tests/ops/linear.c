@@ -19,6 +19,7 @@ static const op_case cases[] = {
     {"tile_plus_one",     {5,    9,    9,  0,  2,  1,  0, 0}},
     {"panel_minus_one",   {2,   15,   31,  1,  3,  1,  0, 0}},
     {"panel_plus_one",    {9,   17,   33,  0,  3,  0,  1, 0}},
+    {"panel_gelu",        {9,   48,   65,  1,  4,  0,  0, 0}},
     {"prime",             {13,  37,   61,  1,  0,  1,  0, 0}},
     {"w_is_input",        {6,   10,    7,  1,  0,  0,  0, 1}},
     {"w_is_input_kn",     {6,   10,    7,  0,  0,  1,  1, 1}},
@@ -78,6 +79,7 @@ static double act(long kind, double v)
     return kind == 1   ? fmax(v, 0.0)
            : kind == 2 ? (v < 0 ? (double)0.2f * v : v)
            : kind == 3 ? v / (1.0 + exp(-1.702 * v))
+           : kind == 4 ? 0.5 * v * erfc(-v / sqrt(2.0))
                        : v;
 }
 
@@ -110,7 +112,7 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
 
 static double tolerance(const long *p)
 {
-    return 1.1 * op_sum_tolerance((double)p[K]) + 8.0;
+    return 1.13 * op_sum_tolerance((double)p[K]) + (p[ACT] == 4 ? 40.0 : 8.0);
 }
 
 static void bad_k(gcl_graph *g)
@@ -156,6 +158,7 @@ const op_suite op_suite_linear = {
     .is_f16 = is_f16,
     .reference = reference,
     .tolerance = tolerance,
-    .bound = "1.1 sum(K) + 8: the sum of K products, plus the epilogue: QuickGELU has slope <= 1.1 "
-             "and an exp of 3 ulp.",
+    .bound =
+        "1.13 sum(K) + 8, with GELU + 40: the sum of K products, plus the epilogue: QuickGELU has "
+        "slope <= 1.1 and an exp of 3 ulp, GELU 1.13 and an erfc <= 2 of 16 ulp.",
 };
