@@ -1,12 +1,15 @@
 /*
- * fuzz_inputs.c - safetensors files as golden files and as files of --noise: what is taken from them
- * fits the graphs of the models.
+ * fuzz_inputs.c - files as golden files, as files of --noise, as weights to convert, and JSON as the
+ * configuration of a CLIP: what is taken from them fits the graphs of the models.
  */
 #include "fuzz.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "model/clip_json.h"
+#include "model/convert.h"
 #include "model/golden.h"
 #include "model/noise_file.h"
 #include "model/parts.h"
@@ -74,11 +77,10 @@ static void check_batch(const gcl_safetensors *file, const gcl_config *c)
     gcl_graph_destroy(g);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+static void check_safetensors(const char *path)
 {
     static gcl_config c;
     static gcl_graph *graphs[GCL_PART_COUNT_];
-    const char *path = fuzz_file("in", data, bytes);
     gcl_safetensors *file = NULL;
 
     for (int part = 0; part < GCL_PART_COUNT_ && graphs[part] == NULL; part++) {
@@ -92,5 +94,40 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         check_batch(file, &c);
     }
     gcl_safetensors_close(file);
+}
+
+/* What is converted can be opened; its parts are graphs or errors. */
+static void check_conversion(const char *path)
+{
+    const gcl_conversion_options options = {.inputs = &path, .n_inputs = 1, .store = GCL_STORE_F16};
+    gcl_conversion *c = NULL;
+    gcl_checkpoint *checkpoint = NULL;
+    char out[300];
+
+    strcpy(out, fuzz_path("out.safetensors"));
+    if (gcl_conversion_open(&c, &options, NULL) == GCL_OK &&
+        gcl_conversion_write(c, out, NULL) == GCL_OK) {
+        FUZZ_CHECK(gcl_checkpoint_open(&checkpoint, out, NULL, NULL) == GCL_OK);
+        for (int part = 0; part < GCL_PART_COUNT_; part++) {
+            gcl_graph *g = NULL;
+            gcl_part_graph(&g, gcl_checkpoint_config(checkpoint), (gcl_part)part, 1, 0, NULL);
+            gcl_graph_destroy(g);
+        }
+    }
+    gcl_checkpoint_close(checkpoint);
+    gcl_conversion_close(c);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+    gcl_clip_json json;
+    char path[300];
+
+    strcpy(path, fuzz_file("in", data, bytes));
+    if (gcl_clip_json_is(path))
+        gcl_clip_json_read(&json, path, NULL);
+    else
+        check_safetensors(path);
+    check_conversion(path);
     return 0;
 }

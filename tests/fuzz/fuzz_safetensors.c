@@ -30,7 +30,7 @@ static void check_copy(const gcl_safetensors *file)
 {
     const size_t n = gcl_safetensors_count(file), n_pairs = gcl_safetensors_metadata_count(file);
     gcl_tensor_view *tensors = calloc(n + 1, sizeof *tensors);
-    gcl_safetensors_pair *pairs = calloc(n_pairs + 1, sizeof *pairs);
+    gcl_metadata_pair *pairs = calloc(n_pairs + 1, sizeof *pairs);
     gcl_safetensors *copy = NULL;
 
     FUZZ_CHECK(tensors != NULL && pairs != NULL);

@@ -1,6 +1,7 @@
 /*
- * fuzz_tokenizer.c - bytes that begin with '#' are a list of merges, others a text for the built-in
- * ones: ids are in range, and together stand for the cleaned text.
+ * fuzz_tokenizer.c - bytes that begin as a list of merges does ('#'), tokenizer.json or a gzipped file
+ * are one, others a text for the built-in merges: ids are in range, and together stand for the cleaned
+ * text.
  */
 #include "fuzz.h"
 
@@ -81,13 +82,13 @@ static void check_text(const gcl_tokenizer *tok, const uint8_t *data, size_t byt
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-    const bool is_merges = bytes > 0 && data[0] == '#';
+    const bool is_merges = bytes > 0 && (data[0] == '#' || data[0] == '{' || data[0] == 0x1f);
     gcl_tokenizer *tok = NULL;
     gcl_error err = GCL_ERROR_INIT;
     gcl_status st;
 
     if (is_merges)
-        st = gcl_tokenizer_create(&tok, (const char *)data, bytes, "in.txt", MERGES_VOCAB, &err);
+        st = gcl_tokenizer_create_file(&tok, fuzz_file("in", data, bytes), MERGES_VOCAB, &err);
     else
         st = gcl_tokenizer_create_builtin(&tok, BUILTIN_VOCAB, &err);
     FUZZ_CHECK(is_merges ? (st == GCL_OK) == (err.message[0] == '\0') : st == GCL_OK);
