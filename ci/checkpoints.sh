@@ -76,6 +76,13 @@ mkdir with_vocab
 draw with_vocab
 same with_vocab hf/model.safetensors hf/config.json galip.pth --vocab hf/tokenizer.json
 
+mkdir gelu
+"$galip" convert direct.safetensors --activation gelu -o gelu/model.safetensors >/dev/null
+draw gelu
+differs=0
+! cmp --silent direct/picture.png gelu/picture.png || differs=1
+judge $differs "--activation gelu must draw another picture"
+
 refused 'netG was trained with another CLIP' galip_other.pth openai.pt
 refused 'needs three, for queries, keys and values' hf_thirds.bin
 refused 'comes twice' galip.pth galip_module.pth

@@ -108,6 +108,20 @@ static gcl_status build_part(gcl_graph **out, const gcl_conversion *c, gcl_part 
     return st;
 }
 
+/* The projection decides the embedding's length; a tower without one has no graph. */
+static gcl_status check_projection(const gcl_conversion *c, gcl_part part, gcl_error *err)
+{
+    const char *name = part == GCL_PART_TEXT    ? "text_projection"
+                       : part == GCL_PART_IMAGE ? "visual.proj"
+                                                : NULL;
+
+    if (name == NULL || gcl_item_find(&c->items, name) != NULL)
+        return GCL_OK;
+    return GCL_FAIL(err, GCL_E_NOT_FOUND,
+                    "%s: there is no tensor %s, which should be [width, embed_dim]", c->origin,
+                    name);
+}
+
 /* Every weight that the graph of a part reads. */
 static gcl_status check_part(gcl_conversion *c, gcl_part part, gcl_error *err)
 {
@@ -117,6 +131,7 @@ static gcl_status check_part(gcl_conversion *c, gcl_part part, gcl_error *err)
     c->notes.has_part[part] = is_there(c, part);
     if (!c->notes.has_part[part])
         return GCL_OK;
+    GCL_TRY(check_projection(c, part, err));
     GCL_TRY(build_part(&g, c, part, err));
     for (gcl_value v = 0; v < gcl_graph_n_values(g); v++)
         if (gcl_graph_tensor(g, v)->kind == GCL_VALUE_WEIGHT)

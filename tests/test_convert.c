@@ -237,6 +237,10 @@ static void wrong_tensors_are_named(void **state)
     expect(&c, GCL_E_NOT_FOUND, "no tensor visual.ln_pre.bias, which should be [128]",
            "in.safetensors");
     make_clip(&c);
+    c.n--; /* text_projection */
+    expect(&c, GCL_E_NOT_FOUND, "no tensor text_projection, which should be [width, embed_dim]",
+           "in.safetensors");
+    make_clip(&c);
     add(&c, "visual.transformer.resblocks.0.ls_1.gamma", 1, 128, 0, 0, 0);
     expect(&c, GCL_E_UNSUPPORTED, "tensor visual.transformer.resblocks.0.ls_1.gamma belongs to no",
            "in.safetensors");
