@@ -55,6 +55,8 @@ static gcl_status check_lengths(const png_job *job, const char *path, gcl_error 
 {
     enum { MAGIC = 8, HEAD = 8, CRC = 4 };
 
+    if (job->bytes < MAGIC || png_sig_cmp(job->data, 0, MAGIC) != 0)
+        return GCL_OK; /* libpng will tell */
     for (size_t at = MAGIC; at < job->bytes;) {
         const size_t left = job->bytes - at;
         const size_t n = left < HEAD ? 0 : png_get_uint_32(job->data + at);

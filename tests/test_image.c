@@ -214,7 +214,8 @@ static void other_files_are_refused(void **state)
     assert_int_equal(gcl_image_read(&image, folder, &err), GCL_E_FILE);
     assert_non_null(strstr(err.message, folder));
     assert_int_equal(gcl_image_read(&image, in_folder("none.png"), NULL), GCL_E_FILE);
-    assert_int_equal(gcl_png_read_text(IMAGES "grey.jpg", "key", &value, NULL), GCL_E_FORMAT);
+    assert_int_equal(gcl_png_read_text(IMAGES "grey.jpg", "key", &value, &err), GCL_E_FORMAT);
+    assert_non_null(strstr(err.message, "Not a PNG file"));
     assert_null(value);
 }
 
