@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing on Debian 12 and its relatives: what the program needs, with --tests also
 # what its tests need, with --ci also what the checks of CI need. Silent when nothing is missing.
+# --all adds a second OpenCL driver and CLIP's vocabulary, which are not Debian's.
 # Elsewhere it prints the list and goes on if there is a compiler, CMake and pkg-config.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -101,14 +101,6 @@ const gcl_moji_rune *gcl_moji_find(int32_t c)
     return low < GCL_MOJI_RUNES && c == gcl_moji_runes[low].rune ? &gcl_moji_runes[low] : NULL;
 }
 
-/* White space as Python's re has it. */
-static bool is_space(int32_t c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= 0x1F) || c == 0x85 ||
-           c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
-           c == 0x202F || c == 0x205F || c == 0x3000;
-}
-
 uint32_t gcl_moji_classes(int32_t c)
 {
     uint32_t classes = c != '\n' ? GCL_MOJI_IN_LINE : 0;
@@ -118,7 +110,7 @@ uint32_t gcl_moji_classes(int32_t c)
     if (c >= 'A' && c <= 'Z')
         return classes | GCL_MOJI_UPPER_ASCII | GCL_MOJI_WORD;
     classes |= GCL_MOJI_NOT_ASCII_LETTER;
-    if (is_space(c))
+    if (gcl_rune_is_space(c))
         classes |= GCL_MOJI_SPACE;
     if (c == '_' || gcl_rune_kind(c) != 0)
         classes |= GCL_MOJI_WORD;

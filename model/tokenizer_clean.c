@@ -189,19 +189,12 @@ done:
     return st;
 }
 
-static bool is_space(int32_t c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xA0 || c == 0x1680 ||
-           (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
-           c == 0x205F || c == 0x3000;
-}
-
 static void collapse_spaces(gcl_runes *r)
 {
     size_t used = 0;
 
     for (size_t i = 0; i < r->n; i++) {
-        if (!is_space(r->at[i]))
+        if (!gcl_rune_is_space(r->at[i]))
             r->at[used++] = r->at[i];
         else if (used > 0 && r->at[used - 1] != ' ')
             r->at[used++] = ' ';

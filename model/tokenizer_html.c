@@ -130,7 +130,7 @@ static reference read_named(const int32_t *at, size_t n)
     return row != NULL ? refer(1 + len, row) : (reference){0};
 }
 
-/* Python's str.upper of what a name stands for; no other of these has more than one. */
+/* Python's str.upper of what a name stands for; but for these, it is one for one. */
 static reference in_capitals(reference ref)
 {
     static const struct {

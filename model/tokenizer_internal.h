@@ -46,6 +46,9 @@ gcl_status gcl_runes_to_utf8(char **out, size_t *out_bytes, const gcl_runes *r, 
 /** Python's str.lower: simple lower case, but for U+0130 and the final sigma. */
 gcl_status gcl_runes_lower(gcl_runes *r, gcl_error *err);
 
+/** White space as Python's str.isspace has it. */
+bool gcl_rune_is_space(int32_t c);
+
 /** U+0080..U+009F read as Windows-1252, as browsers do; those it leaves open stay. */
 int32_t gcl_rune_from_c1(int32_t c);
 

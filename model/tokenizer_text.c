@@ -166,6 +166,13 @@ gcl_status gcl_runes_lower(gcl_runes *r, gcl_error *err)
     return GCL_OK;
 }
 
+bool gcl_rune_is_space(int32_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= 0x1F) || c == 0x85 ||
+           c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
+           c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
 int32_t gcl_rune_from_c1(int32_t c)
 {
     static const uint16_t windows_1252[32] = {
