@@ -89,11 +89,12 @@ enum {
             "f32. f32; auto: f16 where the file has F16, which loses nothing;\n"  \
             "f16: rounded to it, too, in GALIP's own networks (default auto)"     \
     }
-#define CLI_FLAG_VOCAB                                                     \
-    {                                                                      \
-        "vocab", CLI_KEY_VOCAB, "FILE",                                    \
-            "BPE merges: CLIP's bpe_simple_vocab_16e6.txt, plain or .gz\n" \
-            "(default: those in the weights, else built-in ones)"          \
+#define CLI_FLAG_VOCAB                                                         \
+    {                                                                          \
+        "vocab", CLI_KEY_VOCAB, "FILE",                                        \
+            "BPE merges: CLIP's bpe_simple_vocab_16e6.txt, plain or .gz,\n"    \
+            "or Hugging Face's merges.txt or tokenizer.json (default: those\n" \
+            "in the weights, else built-in ones)"                              \
     }
 #define CLI_FLAG_TRUNCATE                                                   \
     {                                                                       \

@@ -51,8 +51,7 @@ gcl_status gcl_tokenizer_create(gcl_tokenizer **out, const char *merges, size_t 
                                 const char *origin, size_t vocab, gcl_error *err);
 
 /**
- * The same from a file: CLIP's bpe_simple_vocab_16e6.txt, plain or gzipped, or Hugging Face's
- * merges.txt. At most 64 MiB unpacked.
+ * The same from a file of any kind that gcl_merges_read takes. At most 64 MiB unpacked.
  */
 gcl_status gcl_tokenizer_create_file(gcl_tokenizer **out, const char *path, size_t vocab,
                                      gcl_error *err);
