@@ -15,7 +15,10 @@ generator=()
 [ ! -e build-fuzz/CMakeCache.txt ] || generator=()
 CC=clang cmake -S . -B build-fuzz "${generator[@]}" -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS=-O1 \
     -DGALIP_FUZZ=ON >/dev/null
-cmake --build build-fuzz --parallel "$(nproc)" --target fuzz >/dev/null
+cmake --build build-fuzz --parallel "$(nproc)" --target fuzz >build-fuzz/build.log || {
+    cat build-fuzz/build.log >&2
+    exit 1
+}
 
 found=build-fuzz/found
 TMPDIR=$(mktemp -d) # also where the targets write
