@@ -26,6 +26,7 @@ needs=(
 needs_tests=('libcmocka-dev links cmocka stdarg.h stddef.h stdint.h setjmp.h cmocka.h')
 needs_ci=(
     'clang           tool clang'
+    'libclang-rt-dev clang_fuzzes'
     'clang-format    tool clang-format'
     'shellcheck      tool shellcheck'
     'oclgrind        tool oclgrind'
@@ -81,6 +82,12 @@ int main(void)
 }
 C
         "$scratch/device" >/dev/null 2>&1
+}
+
+# clang recommends its sanitizers and libFuzzer only, and recommendations are not installed.
+clang_fuzzes() {
+    echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+        clang -fsanitize=fuzzer,address,undefined -x c - -o "$scratch/fuzz" 2>/dev/null
 }
 
 python_makes_venvs() {

@@ -61,6 +61,7 @@ else
     check ci/second-opinion.sh intel
     check build_with clang
     check ci/sanitize.sh
+    check ci/fuzz.sh
     check ci/check-install.sh
 fi
 echo "$passed passed, $failed failed, $skipped skipped"

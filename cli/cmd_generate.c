@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "cli/output.h"
 #include "cli/pictures.h"
+#include "model/noise_file.h"
 
 enum { KEY_PROMPT_FILE = CLI_KEY_OWN, KEY_GRID, KEY_NOISE };
 
@@ -154,39 +155,6 @@ done:
     return st;
 }
 
-static gcl_status read_noise(cli_pictures *p, size_t nz, gcl_error *err)
-{
-    gcl_status st = GCL_OK;
-    gcl_safetensors *file = NULL;
-    const gcl_tensor_view *t;
-    char found[GCL_TENSOR_SHAPE_TEXT_BYTES];
-
-    GCL_TRY(gcl_safetensors_open(&file, p->noise_file, err));
-    t = gcl_safetensors_find(file, "noise");
-    if (t == NULL)
-        t = gcl_safetensors_find(file, "in.noise");
-    if (t == NULL) {
-        st = GCL_FAIL(err, GCL_E_NOT_FOUND, "%s has no tensor noise or in.noise", p->noise_file);
-        goto done;
-    }
-    if (t->dtype != GCL_TENSOR_F32 || t->rank != 2 || t->shape[0] != p->n || t->shape[1] != nz) {
-        st = GCL_FAIL(err, GCL_E_SHAPE, "%s: tensor %s is %s %s, needs F32 [%zu, %zu]",
-                      p->noise_file, t->name, gcl_tensor_dtype_name(t->dtype),
-                      gcl_tensor_shape_text(found, t->rank, t->shape), p->n, nz);
-        goto done;
-    }
-    GCL_TRY(gcl_tensor_to_f32(t, p->noise, err));
-    for (size_t i = 0; i < t->count; i++)
-        if (!isfinite(p->noise[i])) {
-            st = GCL_FAIL(err, GCL_E_FORMAT, "%s: %s[%zu] is not a finite number", p->noise_file,
-                          t->name, i);
-            goto done;
-        }
-done:
-    gcl_safetensors_close(file);
-    return st;
-}
-
 /* A row for each picture from a row for each prompt. */
 static void spread(const cli_pictures *p, const float *sentences, size_t d)
 {
@@ -215,7 +183,8 @@ static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error 
     GCL_TRY(cli_session_open(&s, &common, NULL, err));
     GCL_TRY(cli_pictures_prepare(p, &s, err));
     if (o.noise != NULL)
-        GCL_TRY(read_noise(p, gcl_model_config(s.model)->nz, err));
+        GCL_TRY(
+            gcl_noise_file_read(p->noise, p->noise_file, p->n, gcl_model_config(s.model)->nz, err));
     else
         GCL_TRY(gcl_model_noise(s.model, p->seed, 0, p->n, p->noise, err));
     GCL_TRY(cli_session_encode(&s, &common, o.prompts, o.n_prompts, &sentences, err));

@@ -41,7 +41,8 @@ void gcl_image_free(gcl_image *image);
  *
  * @return GCL_OK; GCL_E_FILE when the file cannot be read; GCL_E_FORMAT when it is neither kind,
  *         damaged, longer than 1 GiB, or cut short anywhere, be it before the end marker only;
- *         GCL_E_UNSUPPORTED when it is larger than the limits above; GCL_E_NOMEM.
+ *         GCL_E_UNSUPPORTED when it is larger than the limits above, of which a JPEG of several scans
+ *         may have a quarter of the pixels; GCL_E_NOMEM.
  */
 gcl_status gcl_image_read(gcl_image *out, const char *path, gcl_error *err);
 
@@ -67,7 +68,8 @@ gcl_status gcl_image_write_png(const char *path, const uint8_t *rgb, size_t widt
                                const gcl_png_text *text, size_t n_text, gcl_error *err);
 
 /**
- * Reads the first tEXt, zTXt or iTXt chunk of that key which stands before the pixels.
+ * Reads the first tEXt, zTXt or iTXt chunk of that key which stands before the pixels, among the first
+ * 100 of all keys; a compressed one of more than 1 MiB is passed over.
  *
  * @param value  UTF-8, NUL-terminated; owned by the caller (free); NULL after a failure
  *

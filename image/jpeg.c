@@ -8,10 +8,17 @@
 
 #include "image/codec.h"
 
+/* Encoders write about ten; a few bytes of each cost as much time as the whole picture. */
+#define MAX_SCANS 100
+
+/* A picture of several scans is kept as coefficients, 2 bytes each, until the last one was read. */
+#define MAX_PIXELS_IN_SCANS (GCL_IMAGE_MAX_PIXELS / 4)
+
 /* Lives in the caller of the function that calls setjmp, so that longjmp leaves it as it is. */
 typedef struct jpeg_job {
     struct jpeg_decompress_struct info;
     struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
     jmp_buf jump;
     char reason[JMSG_LENGTH_MAX]; /* what libjpeg said */
 } jpeg_job;
@@ -24,11 +31,22 @@ static void on_error(j_common_ptr info)
     longjmp(job->jump, 1);
 }
 
-/* Warnings and traces: libjpeg's own would print to stderr. */
+/* Warnings and traces: libjpeg's own would print to stderr. A marker where pixels should be is where
+ * the picture was cut short, and is an error. */
 static void on_message(j_common_ptr info, int level)
 {
-    (void)info;
-    (void)level;
+    if (level < 0 && info->err->msg_code == JWRN_HIT_MARKER)
+        on_error(info);
+}
+
+static void on_progress(j_common_ptr info)
+{
+    jpeg_job *job = info->client_data;
+
+    if (job->info.input_scan_number <= MAX_SCANS)
+        return;
+    snprintf(job->reason, sizeof job->reason, "more than %d scans", MAX_SCANS);
+    longjmp(job->jump, 1);
 }
 
 /* The whole file is in memory, so a request for more means that it was cut short; libjpeg's own
@@ -48,6 +66,19 @@ static void convert_cmyk(uint8_t *rgb, const uint8_t *cmyk, size_t width)
             rgb[3 * x + c] = (uint8_t)((cmyk[4 * x + c] * cmyk[4 * x + 3] + 127) / 255);
 }
 
+static gcl_status check_scans(jpeg_job *job, const char *path, gcl_error *err)
+{
+    struct jpeg_decompress_struct *info = &job->info;
+
+    if (!jpeg_has_multiple_scans(info) ||
+        info->image_width <= MAX_PIXELS_IN_SCANS / info->image_height)
+        return GCL_OK;
+    return GCL_FAIL(
+        err, GCL_E_UNSUPPORTED,
+        "%s: %u x %u pixels; a JPEG picture of several scans (progressive) may have %zu", path,
+        info->image_width, info->image_height, MAX_PIXELS_IN_SCANS);
+}
+
 static gcl_status decode(jpeg_job *job, gcl_image *image, const char *path, const uint8_t *data,
                          size_t bytes, gcl_error *err)
 {
@@ -60,8 +91,12 @@ static gcl_status decode(jpeg_job *job, gcl_image *image, const char *path, cons
     jpeg_create_decompress(info);
     jpeg_mem_src(info, data, (unsigned long)bytes);
     info->src->fill_input_buffer = on_end_of_data;
+    info->progress = &job->progress;
+    job->progress.progress_monitor = on_progress;
     jpeg_read_header(info, TRUE);
-    st = gcl_image_alloc(image, path, info->image_width, info->image_height, err);
+    st = check_scans(job, path, err);
+    if (st == GCL_OK)
+        st = gcl_image_alloc(image, path, info->image_width, info->image_height, err);
     if (st != GCL_OK)
         return st;
 

@@ -12,6 +12,10 @@
 #include "image/codec.h"
 #include "image/image.h"
 
+/* A compressed text may be a thousand times as large as its chunk. */
+#define MAX_TEXTS 100
+#define MAX_UNPACKED_TEXT_BYTES ((size_t)1 << 20)
+
 /* Lives in the caller of the function that calls setjmp, so that longjmp leaves it as it is. */
 typedef struct png_job {
     png_structp png;
@@ -46,6 +50,27 @@ static void on_read(png_structp png, png_bytep to, size_t n)
     job->at += n;
 }
 
+/* libpng takes as much memory as a chunk says that it has, and only then reads it. */
+static gcl_status check_lengths(const png_job *job, const char *path, gcl_error *err)
+{
+    enum { MAGIC = 8, HEAD = 8, CRC = 4 };
+
+    if (job->bytes < MAGIC || png_sig_cmp(job->data, 0, MAGIC) != 0)
+        return GCL_OK; /* libpng will tell */
+    for (size_t at = MAGIC; at < job->bytes;) {
+        const size_t left = job->bytes - at;
+        const size_t n = left < HEAD ? 0 : png_get_uint_32(job->data + at);
+        if (left < HEAD + CRC || n > left - HEAD - CRC)
+            return GCL_FAIL(err, GCL_E_FORMAT,
+                            "%s: not a readable PNG file: the chunk at byte %zu is cut short", path,
+                            at);
+        if (memcmp(job->data + at + 4, "IEND", 4) == 0)
+            break;
+        at += HEAD + n + CRC;
+    }
+    return GCL_OK;
+}
+
 static gcl_status open_reader(png_job *job, const char *path, const void *data, size_t bytes,
                               gcl_error *err)
 {
@@ -58,7 +83,7 @@ static gcl_status open_reader(png_job *job, const char *path, const void *data, 
     if (job->info == NULL)
         return GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation for the PNG decoder", path);
     png_set_read_fn(job->png, job, on_read);
-    return GCL_OK;
+    return check_lengths(job, path, err);
 }
 
 /* Every kind of pixel becomes 8-bit RGB; alpha is cut off, not blended. */
@@ -79,6 +104,7 @@ static gcl_status decode(png_job *job, gcl_image *image, const char *path, gcl_e
         return GCL_FAIL(err, GCL_E_FORMAT, "%s: not a readable PNG file: %s", path, job->reason);
     /* libpng's limits off: gcl_image_alloc checks ours, with both numbers in the message */
     png_set_user_limits(job->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    png_set_chunk_cache_max(job->png, 1); /* 1: keep no texts */
     png_read_info(job->png, job->info);
     st = gcl_image_alloc(image, path, png_get_image_width(job->png, job->info),
                          png_get_image_height(job->png, job->info), err);
@@ -138,6 +164,8 @@ static gcl_status find_text(png_job *job, const char *path, const char *key, cha
 
     if (setjmp(png_jmpbuf(job->png)) != 0)
         return GCL_FAIL(err, GCL_E_FORMAT, "%s: not a readable PNG file: %s", path, job->reason);
+    png_set_chunk_cache_max(job->png, MAX_TEXTS + 2); /* 0 and 1 have other meanings */
+    png_set_chunk_malloc_max(job->png, MAX_UNPACKED_TEXT_BYTES);
     png_read_info(job->png, job->info);
     png_get_text(job->png, job->info, &chunks, &n);
     for (int i = 0; i < n; i++) {

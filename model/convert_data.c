@@ -138,11 +138,15 @@ void gcl_item_unload(const gcl_item *item, void *owned)
         gcl_tensor_file_drop(item->pieces[i].file, item->pieces[i].index);
 }
 
-static bool are_f16_numbers(const float *src, size_t count)
+/* f32: [count], anywhere in a file. */
+static bool are_f16_numbers(const void *f32, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!isnan(src[i]) && gcl_f16_to_f32(gcl_f32_to_f16(src[i])) != src[i])
+    for (size_t i = 0; i < count; i++) {
+        float v;
+        memcpy(&v, (const char *)f32 + i * sizeof v, sizeof v);
+        if (!isnan(v) && gcl_f16_to_f32(gcl_f32_to_f16(v)) != v)
             return false;
+    }
     return true;
 }
 

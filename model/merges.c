@@ -10,6 +10,9 @@
 
 #include "model/tokenizer_internal.h"
 
+/* CLIP's has 2 MB. Parsed, JSON may take 80 times its bytes. */
+#define MAX_JSON_BYTES ((size_t)8 << 20)
+
 /* Reads a plain or gzipped file of at most GCL_MERGES_BYTES unpacked; *out is owned. */
 static gcl_status read_unpacked(char **out, size_t *bytes, const char *path, gcl_error *err)
 {
@@ -74,11 +77,17 @@ static gcl_status from_json(char *text, size_t *bytes, const char *path, gcl_err
 {
     gcl_status st = GCL_OK;
     json_error_t why;
-    json_t *root = json_loadb(text, *bytes, 0, &why), *merge;
-    json_t *merges = json_object_get(json_object_get(root, "model"), "merges");
+    json_t *root = NULL, *merges, *merge;
     char *at = text;
     size_t i;
 
+    if (*bytes > MAX_JSON_BYTES) {
+        st = GCL_FAIL(err, GCL_E_FORMAT, "%s: JSON of %zu bytes, at most %zu allowed", path, *bytes,
+                      MAX_JSON_BYTES);
+        goto done;
+    }
+    root = json_loadb(text, *bytes, 0, &why);
+    merges = json_object_get(json_object_get(root, "model"), "merges");
     if (!json_is_array(merges)) {
         st = GCL_FAIL(err, GCL_E_FORMAT, "%s: no tokenizer.json: %s", path,
                       root == NULL ? why.text : "it has no array model.merges");

@@ -19,7 +19,7 @@ extern "C" {
  *
  * @param out  NUL-terminated                                           owned by the caller (free)
  * @return GCL_OK; GCL_E_FILE; GCL_E_NOMEM; GCL_E_FORMAT for damaged gzip data, more than 64 MiB
- *         unpacked, and JSON without model.merges
+ *         unpacked (8 MiB of JSON), and JSON without model.merges
  */
 gcl_status gcl_merges_read(char **out, size_t *bytes, const char *path, gcl_error *err);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/golden.h"
 #include "model/model.h"
 
 /* Where an input of a part comes from: the golden file, or an earlier part's output. */
@@ -47,48 +48,6 @@ typedef struct run {
 } run;
 
 /* ---- one tensor ---- */
-
-/* The golden tensor of a stage: NAME or NAME@S; *stride is S or 1. */
-static const gcl_tensor_view *find_expected(const run *r, const char *name, size_t *stride,
-                                            size_t *index)
-{
-    const size_t n = strlen(name);
-
-    for (size_t i = 0; i < gcl_safetensors_count(r->golden); i++) {
-        const gcl_tensor_view *t = gcl_safetensors_at(r->golden, i);
-        char *end = NULL;
-
-        if (strncmp(t->name, name, n) != 0)
-            continue;
-        *index = i;
-        *stride = 1;
-        if (t->name[n] == '\0')
-            return t;
-        if (t->name[n] != '@')
-            continue;
-        *stride = strtoul(t->name + n + 1, &end, 10);
-        if (*stride > 0 && *end == '\0')
-            return t;
-    }
-    return NULL;
-}
-
-static gcl_status check_shape(const gcl_tensor_view *want, const gcl_shape *shape, size_t stride,
-                              gcl_error *err)
-{
-    const size_t count = gcl_shape_count(shape);
-    bool same = stride == 1 ? want->rank == shape->rank
-                            : want->rank == 1 && want->count == (count + stride - 1) / stride;
-    char found[GCL_TENSOR_SHAPE_TEXT_BYTES], need[96];
-
-    for (int i = 0; same && stride == 1 && i < shape->rank; i++)
-        same = want->shape[i] == shape->dim[i];
-    if (same)
-        return GCL_OK;
-    return GCL_FAIL(err, GCL_E_SHAPE, "%s: tensor %s is %s, the stage computes %s, stride %zu",
-                    want->file, want->name, gcl_tensor_shape_text(found, want->rank, want->shape),
-                    gcl_shape_text(need, sizeof need, shape), stride);
-}
 
 static gcl_status compare(run *r, const gcl_tensor_view *want, size_t stride, const float *got,
                           gcl_error *err)
@@ -152,31 +111,35 @@ static bool have_inputs(const run *r, const source *s)
     return true;
 }
 
+/* Before anything is planned for a batch that the file only claims to have. */
+static gcl_status check_inputs(const run *r, gcl_part part, const source *sources, size_t batch,
+                               gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    gcl_graph *g = NULL;
+    size_t bytes;
+
+    GCL_TRY(gcl_part_graph(&g, gcl_model_config(r->model), part, batch, 0, err));
+    for (const source *s = sources; s->input != NULL; s++)
+        if (find_kept(r, s->computed, &bytes) == NULL)
+            GCL_TRY(gcl_golden_check_shape(gcl_safetensors_find(r->golden, s->golden),
+                                           &gcl_graph_tensor(g, gcl_graph_find(g, s->input))->shape,
+                                           1, err));
+done:
+    gcl_graph_destroy(g);
+    return st;
+}
+
 static gcl_status write_golden(gcl_plan *plan, const char *input, const gcl_tensor_view *t,
                                const gcl_config *c, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     const gcl_graph *g = gcl_plan_graph(plan);
-    const gcl_tensor *need = gcl_graph_tensor(g, gcl_graph_find(g, input));
-    int32_t *data = NULL; /* or floats */
+    void *data = NULL;
 
-    GCL_TRY(check_shape(t, &need->shape, 1, err));
-    data = malloc(t->count * sizeof *data);
-    if (data == NULL) {
-        st = GCL_FAIL(err, GCL_E_NOMEM, "%s: host allocation failed", t->name);
-        goto done;
-    }
-    if (need->dtype == GCL_F32)
-        GCL_TRY(gcl_tensor_to_f32(t, (float *)(void *)data, err));
-    else
-        GCL_TRY(gcl_tensor_to_i32(t, data, err));
-    for (size_t i = 0; need->dtype == GCL_I32 && i < t->count; i++)
-        if (data[i] < 0 || (size_t)data[i] >= c->vocab_size) {
-            st = GCL_FAIL(err, GCL_E_FORMAT, "%s: %s[%zu] is %d, needs a token id below %zu",
-                          t->file, t->name, i, data[i], c->vocab_size);
-            goto done;
-        }
-    GCL_TRY(gcl_plan_write(plan, input, data, t->count * sizeof *data, err));
+    GCL_TRY(gcl_golden_input(&data, t, gcl_graph_tensor(g, gcl_graph_find(g, input)), c->vocab_size,
+                             err));
+    GCL_TRY(gcl_plan_write(plan, input, data, t->count * sizeof(float), err));
 done:
     free(data);
     return st;
@@ -199,7 +162,7 @@ static gcl_status check_value(run *r, gcl_plan *plan, const gcl_tensor *value, g
     gcl_status st = GCL_OK;
     const size_t count = gcl_shape_count(&value->shape);
     size_t stride = 1, index = 0;
-    const gcl_tensor_view *want = find_expected(r, value->name, &stride, &index);
+    const gcl_tensor_view *want = gcl_golden_find(r->golden, value->name, &stride, &index);
     const bool keep =
         strcmp(value->name, "text.sentence") == 0 || strcmp(value->name, "image.features") == 0;
     float *got = NULL;
@@ -213,7 +176,7 @@ static gcl_status check_value(run *r, gcl_plan *plan, const gcl_tensor *value, g
     }
     GCL_TRY(gcl_plan_read(plan, value->name, got, count * sizeof *got, err));
     if (want != NULL) {
-        GCL_TRY(check_shape(want, &value->shape, stride, err));
+        GCL_TRY(gcl_golden_check_shape(want, &value->shape, stride, err));
         r->compared[index] = true;
         GCL_TRY(compare(r, want, stride, got, err));
     }
@@ -238,10 +201,12 @@ static bool stopped(const run *r)
 static gcl_status run_part(run *r, gcl_part part, const source *sources, gcl_error *err)
 {
     gcl_status st = GCL_OK;
+    const size_t batch = batch_of(r, sources);
     gcl_plan *plan = NULL;
     const gcl_graph *g;
 
-    GCL_TRY(gcl_model_plan(r->model, &plan, part, batch_of(r, sources), 0, err));
+    GCL_TRY(check_inputs(r, part, sources, batch, err));
+    GCL_TRY(gcl_model_plan(r->model, &plan, part, batch, 0, err));
     for (const source *s = sources; s->input != NULL; s++) {
         size_t bytes = 0;
         void *computed = find_kept(r, s->computed, &bytes);

@@ -427,6 +427,29 @@ static void merges_are_read_from_every_file(void **state)
     }
 }
 
+/* Parsed, a few kilobytes of gzipped JSON could take gigabytes. */
+static void long_json_is_refused(void **state)
+{
+    enum { LIMIT = 8 << 20 };
+    static const char json[] = "{\"model\":{\"merges\":[]}}";
+    char *text = malloc(LIMIT + 2), *merges = NULL;
+    size_t bytes = 0;
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, ' ', LIMIT + 1);
+    memcpy(text, json, sizeof json - 1);
+    for (size_t n = LIMIT; n <= LIMIT + 1; n++) {
+        text[n] = '\0';
+        write_text("merges", text);
+        assert_int_equal(gcl_merges_read(&merges, &bytes, in_folder("merges"), NULL),
+                         n <= LIMIT ? GCL_OK : GCL_E_FORMAT);
+        free(merges);
+        text[n] = ' ';
+    }
+    free(text);
+}
+
 static int make_folder(void **state)
 {
     (void)state;
@@ -456,6 +479,7 @@ int main(void)
         cmocka_unit_test(configurations_are_refused),
         cmocka_unit_test(a_configuration_counts),
         cmocka_unit_test(merges_are_read_from_every_file),
+        cmocka_unit_test(long_json_is_refused),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

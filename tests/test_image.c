@@ -181,7 +181,7 @@ static void messages_carry_the_decoders_words(void **state)
     static const struct {
         const char *name, *words;
     } cases[] = {
-        {IMAGES "rgb_8.png", "the file ends too early"},
+        {IMAGES "rgb_8.png", "is cut short"},
         {IMAGES "ycc_420.jpg", "Premature end of input file"},
     };
 
@@ -214,7 +214,8 @@ static void other_files_are_refused(void **state)
     assert_int_equal(gcl_image_read(&image, folder, &err), GCL_E_FILE);
     assert_non_null(strstr(err.message, folder));
     assert_int_equal(gcl_image_read(&image, in_folder("none.png"), NULL), GCL_E_FILE);
-    assert_int_equal(gcl_png_read_text(IMAGES "grey.jpg", "key", &value, NULL), GCL_E_FORMAT);
+    assert_int_equal(gcl_png_read_text(IMAGES "grey.jpg", "key", &value, &err), GCL_E_FORMAT);
+    assert_non_null(strstr(err.message, "Not a PNG file"));
     assert_null(value);
 }
 
@@ -237,13 +238,13 @@ static void sizes_beyond_the_limits_are_refused(void **state)
         {0, 5, GCL_E_FORMAT},        /* libpng's own check */
         {32768, 8192, GCL_E_FORMAT}, /* allowed, but the pixels are missing */
     };
+    gcl_error err = GCL_ERROR_INIT;
+    gcl_image image;
     size_t bytes;
     char *data = load(IMAGES "rgb_8.png", &bytes);
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        gcl_error err = GCL_ERROR_INIT;
-        gcl_image image;
         char found[64];
 
         put_u32(data + 16, cases[i].width);
@@ -260,6 +261,63 @@ static void sizes_beyond_the_limits_are_refused(void **state)
         }
         unlink(in_folder("large.png"));
     }
+    put_u32(data + 33, 0x57000022); /* the length of the chunk behind IHDR */
+    gcl_file_write(in_folder("large.png"), data, bytes, NULL);
+    assert_int_equal(gcl_image_read(&image, in_folder("large.png"), &err), GCL_E_FORMAT);
+    assert_non_null(strstr(err.message, "the chunk at byte 33 is cut short"));
+    unlink(in_folder("large.png"));
+    free(data);
+}
+
+/* The first place of the two bytes FF and marker. */
+static size_t find_marker(const char *data, size_t bytes, int marker)
+{
+    size_t at = 0;
+
+    while (at + 2 < bytes && ((data[at] & 0xff) != 0xff || (data[at + 1] & 0xff) != marker))
+        at++;
+    return at;
+}
+
+static void assert_refused(const char *data, size_t bytes, gcl_status want, const char *words)
+{
+    gcl_error err = GCL_ERROR_INIT;
+    gcl_image image;
+
+    gcl_file_write(in_folder("bad.jpg"), data, bytes, NULL);
+    assert_int_equal(gcl_image_read(&image, in_folder("bad.jpg"), &err), want);
+    unlink(in_folder("bad.jpg"));
+    if (strstr(err.message, words) == NULL)
+        fail_msg("wanted '%s', got: %s", words, err.message);
+}
+
+/* A small file must not stand for a large picture, or for the work of many. */
+static void a_jpeg_is_not_believed(void **state)
+{
+    enum { SOF2 = 0xc2, DHT = 0xc4, SOS = 0xda, EOI = 0xd9, SCANS = 101 };
+    size_t bytes, scan, scan_bytes;
+    char *data = load(IMAGES "grey.jpg", &bytes), *many;
+
+    (void)state;
+    data[bytes - 100] = (char)0xff; /* the pixels end here */
+    data[bytes - 99] = (char)EOI;
+    assert_refused(data, bytes, GCL_E_FORMAT, "premature end of data segment");
+    free(data);
+
+    data = load(IMAGES "grey_progressive.jpg", &bytes);
+    scan = find_marker(data, bytes, SOS);
+    scan_bytes = find_marker(data + scan, bytes - scan, DHT);
+    many = malloc(scan + SCANS * scan_bytes);
+    assert_non_null(many);
+    memcpy(many, data, scan);
+    for (size_t i = 0; i < SCANS; i++)
+        memcpy(many + scan + i * scan_bytes, data + scan, scan_bytes);
+    assert_refused(many, scan + SCANS * scan_bytes, GCL_E_FORMAT, "more than 100 scans");
+    free(many);
+
+    put_u32(data + find_marker(data, bytes, SOF2) + 5, 16384u << 16 | 16384); /* height, width */
+    assert_refused(data, bytes, GCL_E_UNSUPPORTED,
+                   "16384 x 16384 pixels; a JPEG picture of several");
     free(data);
 }
 
@@ -331,27 +389,75 @@ static void what_is_written_reads_back(void **state)
     free(rgb);
 }
 
-static void latin1_text_becomes_utf8(void **state)
+/* rgb_8.png with one chunk more behind IHDR. */
+static void write_with_chunk(const char *path, const char *kind, const void *content, size_t n)
 {
-    static const char chunk[] = "\0\0\0\x08"
-                                "tEXtname\0Gr\xfc"; /* length, kind, data */
-    const char *path = in_folder("latin1.png");
-    char part[33 + 20], *data;
+    enum { IHDR_END = 33 };
     size_t bytes;
+    char *data = load(IMAGES "rgb_8.png", &bytes), *chunk = malloc(n + 12);
     FILE *f = fopen(path, "wb");
 
-    (void)state;
-    data = load(IMAGES "rgb_8.png", &bytes);
-    memcpy(part, data, 33); /* signature and IHDR */
-    memcpy(part + 33, chunk, 16);
-    put_u32(part + 49, (uint32_t)crc32(0, (const Bytef *)part + 37, 12));
+    assert_non_null(chunk);
+    put_u32(chunk, (uint32_t)n);
+    memcpy(chunk + 4, kind, 4);
+    memcpy(chunk + 8, content, n);
+    put_u32(chunk + 8 + n, (uint32_t)crc32_z(0, (const Bytef *)chunk + 4, n + 4));
     assert_non_null(f);
-    fwrite(part, 1, sizeof part, f);
-    fwrite(data + 33, 1, bytes - 33, f);
+    fwrite(data, 1, IHDR_END, f);
+    fwrite(chunk, 1, n + 12, f);
+    fwrite(data + IHDR_END, 1, bytes - IHDR_END, f);
     fclose(f);
+    free(chunk);
+    free(data);
+}
+
+static void latin1_text_becomes_utf8(void **state)
+{
+    const char *path = in_folder("latin1.png");
+
+    (void)state;
+    write_with_chunk(path, "tEXt", "name\0Gr\xfc", 8);
     assert_text(path, "name", "Gr\xc3\xbc");
     unlink(path);
-    free(data);
+}
+
+static void compressed_texts_have_a_limit(void **state)
+{
+    enum { LIMIT = 1 << 20, KEY_BYTES = 5 }; /* with NUL and method; counted too */
+    const char *path = in_folder("packed.png");
+    char *text = malloc(LIMIT), *value, chunk[4096] = "key\0";
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'x', LIMIT);
+    for (int bytes = LIMIT - 2 * KEY_BYTES; bytes <= LIMIT; bytes += 2 * KEY_BYTES) {
+        uLongf packed = sizeof chunk - KEY_BYTES;
+        assert_int_equal(compress((Bytef *)chunk + KEY_BYTES, &packed, (Bytef *)text, (uLong)bytes),
+                         Z_OK);
+        write_with_chunk(path, "zTXt", chunk, KEY_BYTES + packed);
+        assert_int_equal(gcl_png_read_text(path, "key", &value, NULL),
+                         bytes < LIMIT ? GCL_OK : GCL_E_NOT_FOUND);
+        free(value);
+    }
+    unlink(path);
+    free(text);
+}
+
+static void a_hundred_texts_are_read(void **state)
+{
+    enum { TEXTS = 101 };
+    const char *path = in_folder("texts.png");
+    gcl_png_text text[TEXTS];
+    char *value;
+
+    (void)state;
+    for (size_t i = 0; i < TEXTS; i++)
+        text[i] = (gcl_png_text){i < 99 ? "first" : i == 99 ? "last" : "beyond", "x"};
+    assert_int_equal(gcl_image_write_png(path, (const uint8_t *)"rgb", 1, 1, text, TEXTS, NULL),
+                     GCL_OK);
+    assert_text(path, "last", "x");
+    assert_int_equal(gcl_png_read_text(path, "beyond", &value, NULL), GCL_E_NOT_FOUND);
+    unlink(path);
 }
 
 static void bad_keys_and_sizes_are_refused(void **state)
@@ -500,8 +606,11 @@ int main(void)
         cmocka_unit_test(messages_carry_the_decoders_words),
         cmocka_unit_test(other_files_are_refused),
         cmocka_unit_test(sizes_beyond_the_limits_are_refused),
+        cmocka_unit_test(a_jpeg_is_not_believed),
         cmocka_unit_test(what_is_written_reads_back),
         cmocka_unit_test(latin1_text_becomes_utf8),
+        cmocka_unit_test(compressed_texts_have_a_limit),
+        cmocka_unit_test(a_hundred_texts_are_read),
         cmocka_unit_test(bad_keys_and_sizes_are_refused),
         cmocka_unit_test(a_failed_write_changes_nothing),
         cmocka_unit_test(an_unwritable_path_leaves_nothing),
