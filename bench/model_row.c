@@ -23,14 +23,16 @@ static bool has_tokens(const bench_model_options *opt, int part)
 void bench_row_name(char out[BENCH_ROW_NAME], const bench_model_options *opt, int part,
                     size_t batch, bench_phase phase)
 {
-    char tokens[32] = "", weights[16] = "";
+    char tokens[32] = "", precision[16] = "", weights[16] = "";
 
     if (has_tokens(opt, part))
         snprintf(tokens, sizeof tokens, "/t%zu", opt->tokens);
+    if (opt->plan.precision != GCL_PRECISION_F32)
+        snprintf(precision, sizeof precision, "/%s", gcl_precision_name(opt->plan.precision));
     if (opt->plan.weights != GCL_WEIGHTS_AUTO)
         snprintf(weights, sizeof weights, "/w-%s", gcl_weights_precision_name(opt->plan.weights));
-    snprintf(out, BENCH_ROW_NAME, "%s/b%zu%s%s/%s", bench_part_name(part), batch, tokens, weights,
-             bench_phase_name(phase));
+    snprintf(out, BENCH_ROW_NAME, "%s/b%zu%s%s%s/%s", bench_part_name(part), batch, tokens,
+             precision, weights, bench_phase_name(phase));
 }
 
 gcl_status bench_row_create(json_t **out, const bench_model_options *opt, int part, size_t batch,
@@ -47,6 +49,7 @@ gcl_status bench_row_create(json_t **out, const bench_model_options *opt, int pa
     GCL_TRY(bench_record_count(record, "batch", batch, err));
     if (has_tokens(opt, part))
         GCL_TRY(bench_record_count(record, "tokens", opt->tokens, err));
+    GCL_TRY(bench_record_text(record, "precision", gcl_precision_name(opt->plan.precision), err));
     GCL_TRY(bench_record_text(record, "weights_precision",
                               gcl_weights_precision_name(opt->plan.weights), err));
     GCL_TRY(bench_record_text(record, "phase", bench_phase_name(phase), err));

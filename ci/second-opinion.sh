@@ -42,6 +42,9 @@ for kind in gpu narrow small; do
     grep -A 2 FAIL <<<"$out" || true
     echo "$1, as $kind: $(tail -n 1 <<<"$out")"
 done
+out=$(timeout 300 build/tests/op_test --corners 2>&1) || failed=1
+grep -A 2 FAIL <<<"$out" || true
+echo "$1, values of tunables: $(tail -n 1 <<<"$out")"
 out=$(timeout 60 build/tests/op_test --self-test 2>&1) || true
 missed=$(sed -n 's/: NOT CAUGHT$//p' <<<"$out")
 echo "$1, self-test: $(tail -n 1 <<<"$out")${missed:+, not caught: $missed}"

@@ -44,6 +44,7 @@ static const cli_flag model_flags[] = {
     CLI_FLAG_FORMAT,
     CLI_FLAG_WEIGHTS,
     CLI_FLAG_PRESET,
+    CLI_FLAG_PRECISION,
     CLI_FLAG_WEIGHTS_PRECISION,
     CLI_FLAG_VOCAB,
     CLI_FLAG_DEVICE,
@@ -53,14 +54,9 @@ static const cli_flag model_flags[] = {
 };
 
 static const cli_flag claims_flags[] = {
-    FLAG_SECONDS,
-    CLI_FLAG_FORMAT,
-    CLI_FLAG_WEIGHTS,
-    CLI_FLAG_PRESET,
-    CLI_FLAG_WEIGHTS_PRECISION,
-    CLI_FLAG_DEVICE,
-    CLI_FLAG_HELP,
-    {NULL, 0, NULL, NULL},
+    FLAG_SECONDS,    CLI_FLAG_FORMAT,    CLI_FLAG_WEIGHTS,
+    CLI_FLAG_PRESET, CLI_FLAG_PRECISION, CLI_FLAG_WEIGHTS_PRECISION,
+    CLI_FLAG_DEVICE, CLI_FLAG_HELP,      {NULL, 0, NULL, NULL},
 };
 
 typedef struct options {
@@ -159,6 +155,7 @@ static gcl_status open_run(bench_run *r, options *o, const cli_common *common, i
     o->bench.fma_gflops = ceilings.of[BENCH_FMA_F32].value;
     o->bench.run = r->bench.run;
     o->bench.vocab = common->vocab;
+    o->bench.plan.precision = common->precision;
     o->bench.plan.weights = common->weights_precision;
     o->bench.progress = show_row;
 done:
@@ -179,7 +176,7 @@ static gcl_status measure_models(options *o, const cli_common *common, int argc,
     json_t *rows = NULL;
     char device[16], tokens[24], program[4096];
     const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    char *first_run[16] = {program, "bench", "model"};
+    char *first_run[18] = {program, "bench", "model"};
     int n = 3;
 
     program[length > 0 ? length : 0] = '\0';
@@ -198,6 +195,8 @@ static gcl_status measure_models(options *o, const cli_common *common, int argc,
         first_run[n++] = "--tokens";
         first_run[n++] = tokens;
     }
+    first_run[n++] = "--precision";
+    first_run[n++] = (char *)(size_t)gcl_precision_name(common->precision);
     first_run[n++] = "--weights-precision";
     first_run[n++] = (char *)(size_t)gcl_weights_precision_name(common->weights_precision);
     first_run[n++] = "--first-run";
@@ -217,6 +216,7 @@ static gcl_status first_run(options *o, const cli_common *common, gcl_error *err
     gcl_checkpoint *checkpoint = NULL;
     gcl_device_info device;
 
+    o->bench.plan.precision = common->precision;
     o->bench.plan.weights = common->weights_precision;
     GCL_TRY(gcl_device_find(&device, common->device, err));
     GCL_TRY(gcl_checkpoint_open(&checkpoint, common->weights, common->preset, err));

@@ -29,7 +29,7 @@ static json_t *describe(const gcl_device_info *d)
                   cli_json_text(d->platform_name), "vendor", cli_json_text(d->vendor), "driver",
                   cli_json_text(d->driver), "version", cli_json_text(d->version));
     json_t *figures = json_pack(
-        "{s:I, s:I, s:I, s:I, s:[I,I,I], s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:I, s:b}",
+        "{s:I, s:I, s:I, s:I, s:[I,I,I], s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:I, s:s, s:s, s:b}",
         "compute_units", (json_int_t)d->compute_units, "clock_mhz", (json_int_t)d->clock_mhz,
         "vector_width_f32", (json_int_t)d->vector_width_f32, "max_work_group",
         (json_int_t)d->max_work_group, "max_work_item", (json_int_t)d->max_work_item[0],
@@ -37,7 +37,8 @@ static json_t *describe(const gcl_device_info *d)
         (json_int_t)d->mem_align_bytes, "global_mem_bytes", (json_int_t)d->global_mem_bytes,
         "max_alloc_bytes", (json_int_t)d->max_alloc_bytes, "local_mem_bytes",
         (json_int_t)d->local_mem_bytes, "fp16", d->fp16, "fp64", d->fp64, "subgroups", d->subgroups,
-        "subgroup_size", (json_int_t)d->subgroup_size, "unified_memory", d->unified_memory);
+        "subgroup_size", (json_int_t)d->subgroup_size, "lanes_by", gcl_lanes_by_name(d->lanes_by),
+        "matrix_unit", gcl_fragment_of(d->matrix_unit)->name, "unified_memory", d->unified_memory);
 
     if (names != NULL && json_object_update(names, figures) != 0) {
         json_decref(names);
@@ -73,7 +74,8 @@ static void print_record(const gcl_device_info *d)
            d->subgroups ? "yes" : "no");
     if (d->subgroup_size > 0)
         printf(", %zu work-items in lock step", d->subgroup_size);
-    putchar('\n');
+    printf("\n  lanes share by %s, matrix unit %s\n", gcl_lanes_by_name(d->lanes_by),
+           gcl_fragment_of(d->matrix_unit)->name);
 }
 
 static void print_table(const gcl_device_info *list, size_t n)

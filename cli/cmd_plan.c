@@ -24,6 +24,7 @@ static const cli_flag flags[] = {
      "shortest device time"},
     CLI_FLAG_WEIGHTS,
     CLI_FLAG_PRESET,
+    CLI_FLAG_PRECISION,
     CLI_FLAG_WEIGHTS_PRECISION,
     CLI_FLAG_DEVICE,
     CLI_FLAG_JSON,

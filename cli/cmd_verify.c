@@ -15,7 +15,8 @@ static const cli_flag flags[] = {
     {"tol", KEY_TOL, "X",
      "largest error allowed in a tensor, relative to its largest\n"
      "magnitude (default 1e-4; 2e-3 where weights were rounded to\n"
-     "F16, by --weights-precision f16 or in the file of --weights)"},
+     "F16, by --weights-precision f16 or in the file of --weights;\n"
+     "6e-3 with --precision f16)"},
     {"all", KEY_ALL, NULL, "go on after a tensor that differs"},
     CLI_FLAG_VARIANT,
     {"weights", 'w', "WEIGHTS",
@@ -24,6 +25,7 @@ static const cli_flag flags[] = {
     {"preset", CLI_KEY_PRESET, "NAME",
      "galip-224 or galip-56, what synthetic weights make (default:\n"
      "what the golden file names)"},
+    CLI_FLAG_PRECISION,
     CLI_FLAG_WEIGHTS_PRECISION,
     CLI_FLAG_DEVICE,
     CLI_FLAG_JSON,
@@ -85,12 +87,15 @@ static void append_row(void *user, const gcl_verify_row *row)
                                           cli_json_real(row->rel_l2), "pass", row->pass));
 }
 
-static void print_summary(const gcl_verify_summary *s)
+static void print_summary(const gcl_verify_summary *s, const cli_common *common)
 {
     if (s->skipped > 0)
         printf("skipped: %zu tensors train.*, which belong to training\n", s->skipped);
     printf("limit: %g of a tensor's largest magnitude%s\n", s->tol,
-           s->rounded ? ", as weights were rounded to F16" : "");
+           common->precision == GCL_PRECISION_F16
+               ? ", as operands of products may be rounded to F16"
+           : s->rounded ? ", as weights were rounded to F16"
+                        : "");
     printf("%zu passed, %zu failed, %zu skipped\n", s->passed, s->failed, s->skipped);
 }
 
@@ -105,7 +110,9 @@ static gcl_status verify(gcl_context *ctx, const char *path, const options *o,
                             .keep_going = o->all,
                             .weights = common->weights,
                             .preset = common->preset,
-                            .plan = {.variants = o->variants, .weights = common->weights_precision},
+                            .plan = {.precision = common->precision,
+                                     .variants = o->variants,
+                                     .weights = common->weights_precision},
                             .report = common->json ? append_row : print_row,
                             .user = common->json ? (void *)rows : &has_heading};
 
@@ -114,14 +121,15 @@ static gcl_status verify(gcl_context *ctx, const char *path, const options *o,
         goto done;
     if (common->json) {
         const gcl_status printed = cli_json_print(
-            json_pack("{s:o, s:f, s:b, s:O, s:I, s:I, s:I}", "file", cli_json_text(path), "tol",
-                      summary.tol, "weights_rounded", summary.rounded, "tensors", rows, "passed",
+            json_pack("{s:o, s:f, s:s, s:b, s:O, s:I, s:I, s:I}", "file", cli_json_text(path),
+                      "tol", summary.tol, "precision", gcl_precision_name(common->precision),
+                      "weights_rounded", summary.rounded, "tensors", rows, "passed",
                       (json_int_t)summary.passed, "failed", (json_int_t)summary.failed, "skipped",
                       (json_int_t)summary.skipped),
             st == GCL_OK ? err : NULL);
         st = st == GCL_OK ? printed : st;
     } else {
-        print_summary(&summary);
+        print_summary(&summary, common);
     }
 done:
     json_decref(rows);
@@ -165,6 +173,7 @@ const cli_command cli_verify = {
     "galip verify golden-demo.safetensors\n"
     "galip verify golden.safetensors --all --tol 1e-3 --device 1\n"
     "galip verify golden.safetensors --weights-precision f16\n"
+    "galip verify golden.safetensors --precision f16\n"
     "galip verify golden.safetensors --variant linear=plain_f32 --json",
     run,
 };

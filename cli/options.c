@@ -52,7 +52,18 @@ static void print_help(const cli_command *cmd)
 
 /* ---- parsing ---- */
 
-static gcl_status set_precision(gcl_weights_precision *out, const char *value, gcl_error *err)
+static gcl_status set_precision(gcl_precision *out, const char *value, gcl_error *err)
+{
+    for (gcl_precision p = GCL_PRECISION_F32; p <= GCL_PRECISION_F16; p++)
+        if (strcmp(value, gcl_precision_name(p)) == 0) {
+            *out = p;
+            return GCL_OK;
+        }
+    return CLI_USAGE(err, "--precision is \"%s\", needs f32 or f16", value);
+}
+
+static gcl_status set_weights_precision(gcl_weights_precision *out, const char *value,
+                                        gcl_error *err)
 {
     for (gcl_weights_precision p = GCL_WEIGHTS_AUTO; p <= GCL_WEIGHTS_F16; p++)
         if (strcmp(value, gcl_weights_precision_name(p)) == 0) {
@@ -86,8 +97,10 @@ static gcl_status set_common(cli_common *c, int key, const char *value, bool *kn
     case CLI_KEY_PRESET:
         c->preset = value;
         return gcl_config_preset(&config, value, err) == GCL_OK ? GCL_OK : CLI_E_USAGE;
+    case CLI_KEY_PRECISION:
+        return set_precision(&c->precision, value, err);
     case CLI_KEY_WEIGHTS_PRECISION:
-        return set_precision(&c->weights_precision, value, err);
+        return set_weights_precision(&c->weights_precision, value, err);
     default:
         *known = false;
     }

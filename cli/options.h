@@ -40,12 +40,14 @@ extern const cli_command cli_devices, cli_info, cli_convert, cli_generate, cli_i
 typedef struct cli_common {
     const char *device, *weights, *preset, *vocab;
     bool json, truncate;
+    gcl_precision precision;
     gcl_weights_precision weights_precision;
 } cli_common;
 
 enum {
     CLI_KEY_JSON = 256,
     CLI_KEY_PRESET,
+    CLI_KEY_PRECISION,
     CLI_KEY_WEIGHTS_PRECISION,
     CLI_KEY_VOCAB,
     CLI_KEY_TRUNCATE,
@@ -82,12 +84,18 @@ enum {
             "what synthetic weights make: galip-224 or galip-56 (default\n" \
             "galip-224); without --weights, galip-224 means synthetic:1"    \
     }
-#define CLI_FLAG_WEIGHTS_PRECISION                                                \
-    {                                                                             \
-        "weights-precision", CLI_KEY_WEIGHTS_PRECISION, "TYPE",                   \
-            "how weights of linear layers are kept in memory; arithmetic is in\n" \
-            "f32. f32; auto: f16 where the file has F16, which loses nothing;\n"  \
-            "f16: rounded to it, too, in GALIP's own networks (default auto)"     \
+#define CLI_FLAG_PRECISION                                                          \
+    {                                                                               \
+        "precision", CLI_KEY_PRECISION, "TYPE",                                     \
+            "f32, or f16: operands of products are rounded to f16 where a device\n" \
+            "gains by it, sums are in f32 (default f32)"                            \
+    }
+#define CLI_FLAG_WEIGHTS_PRECISION                                                     \
+    {                                                                                  \
+        "weights-precision", CLI_KEY_WEIGHTS_PRECISION, "TYPE",                        \
+            "how weights of linear layers are kept in memory where arithmetic\n"       \
+            "is in f32. f32; auto: f16 where the file has F16, which loses nothing;\n" \
+            "f16: rounded to it, too, in GALIP's own networks (default auto)"          \
     }
 #define CLI_FLAG_VOCAB                                                     \
     {                                                                      \

@@ -74,6 +74,7 @@ gcl_status cli_session_open(cli_session *s, const cli_common *common, const gcl_
     gcl_status st = GCL_OK;
     gcl_plan_options options = plan != NULL ? *plan : (gcl_plan_options){0};
 
+    options.precision = common->precision;
     options.weights = common->weights_precision;
     GCL_TRY(open_checkpoint(s, common, err));
     GCL_TRY(gcl_device_find(&s->device, common->device, err));

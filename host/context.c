@@ -7,6 +7,7 @@
 
 #include "base/verbose.h"
 #include "host/kernel_source.h"
+#include "host/matrix_unit_internal.h"
 #include "host/program_cache.h"
 
 typedef struct built_program {
@@ -23,6 +24,7 @@ struct gcl_context {
     cl_command_queue queue;
     built_program *programs;
     size_t n_programs;
+    bool unit_checked;
     void (*at_destroy[MAX_AT_DESTROY])(void);
 };
 
@@ -80,6 +82,21 @@ void gcl_context_at_destroy(gcl_context *ctx, void (*fn)(void))
             ctx->at_destroy[i] = fn;
             break;
         }
+}
+
+void gcl_context_check_unit(gcl_context *ctx)
+{
+    const gcl_matrix_unit unit = ctx->device.matrix_unit;
+    char why[512] = "";
+
+    if (ctx->unit_checked || unit == GCL_UNIT_NONE)
+        return;
+    ctx->unit_checked = true;
+    if (gcl_matrix_unit_works(ctx, unit, true, why, sizeof why))
+        return;
+    gcl_verbose("device %s: its matrix unit, %s, is not used: %s", ctx->device.name,
+                gcl_fragment_of(unit)->name, why);
+    ctx->device.matrix_unit = GCL_UNIT_NONE;
 }
 
 const gcl_device_info *gcl_context_device(const gcl_context *ctx)

@@ -34,6 +34,10 @@ cl_command_queue gcl_context_queue(const gcl_context *ctx);
 gcl_status gcl_context_program(gcl_context *ctx, cl_program *out, const char *program,
                                const char *options, gcl_error *err);
 
+/** Has the device's matrix unit, if it has one, prove itself; the first time only. One that fails is taken
+ *  out of the device's record, with a reason by gcl_verbose. */
+void gcl_context_check_unit(gcl_context *ctx);
+
 /** Has fn called when ctx is destroyed, once however often it is asked for. */
 void gcl_context_at_destroy(gcl_context *ctx, void (*fn)(void));
 

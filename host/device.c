@@ -9,6 +9,7 @@
 #include "host/device_internal.h"
 
 /* Vendor queries, from their extensions' registry entries; a device without them refuses. */
+#define DEVICE_COMPUTE_CAPABILITY_MAJOR_NV 0x4000
 #define DEVICE_WARP_SIZE_NV 0x4003
 #define DEVICE_WAVEFRONT_WIDTH_AMD 0x4043
 #define DEVICE_SUB_GROUP_SIZES_INTEL 0x4108
@@ -45,6 +46,71 @@ static void get_string(cl_device_id id, cl_device_info what, char *out, size_t r
     free(s);
 }
 
+/* The widest sub-group's size; 0: none is known. */
+static size_t widest(const gcl_subgroup_facts *f)
+{
+    const int n = (int)(sizeof f->sizes / sizeof f->sizes[0]);
+    size_t size = 0;
+
+    for (int i = 0; i < n && f->sizes[i] > 0; i++)
+        size = f->sizes[i];
+    return size;
+}
+
+gcl_matrix_unit gcl_matrix_unit_from(const gcl_subgroup_facts *f)
+{
+    static const char *const mfma[] = {"gfx908", "gfx90a", "gfx940", "gfx941", "gfx942", "gfx950"};
+
+    if (f->nv_major >= 8)
+        return GCL_UNIT_MMA;
+    if (f->is_amd && strncmp(f->name, "gfx11", 5) == 0 && f->sizes[0] == 32)
+        return GCL_UNIT_WMMA;
+    for (size_t i = 0; f->is_amd && f->sizes[0] == 64 && i < sizeof mfma / sizeof mfma[0]; i++)
+        if (strncmp(f->name, mfma[i], 6) == 0)
+            return GCL_UNIT_MFMA;
+    if (has_word(f->extensions, "cl_intel_subgroup_matrix_multiply_accumulate"))
+        return f->sizes[0] == 8    ? GCL_UNIT_DPAS8
+               : f->sizes[0] == 16 ? GCL_UNIT_DPAS16
+                                   : GCL_UNIT_NONE;
+    return GCL_UNIT_NONE;
+}
+
+gcl_lanes_by gcl_lanes_by_from(const gcl_subgroup_facts *f)
+{
+    if (f->nv_major >= 3) /* shfl.sync */
+        return GCL_LANES_NV;
+    if (f->is_amd && strncmp(f->name, "gfx", 3) == 0) /* not a driver that is no LLVM */
+        return GCL_LANES_AMD;
+    if (has_word(f->extensions, "cl_intel_subgroups") &&
+        has_word(f->extensions, "cl_intel_required_subgroup_size"))
+        return GCL_LANES_INTEL;
+    return GCL_LANES_LOCAL;
+}
+
+static void get_subgroups(gcl_device_info *d, const char *extensions)
+{
+    gcl_subgroup_facts f = {.name = d->name, .extensions = extensions};
+    cl_uint u = 0;
+
+    if (clGetDeviceInfo(d->id, DEVICE_COMPUTE_CAPABILITY_MAJOR_NV, sizeof u, &u, NULL) ==
+        CL_SUCCESS)
+        f.nv_major = u;
+    if (clGetDeviceInfo(d->id, DEVICE_WARP_SIZE_NV, sizeof u, &u, NULL) == CL_SUCCESS) {
+        f.sizes[0] = u;
+    } else if (clGetDeviceInfo(d->id, DEVICE_WAVEFRONT_WIDTH_AMD, sizeof u, &u, NULL) ==
+               CL_SUCCESS) {
+        f.is_amd = true;
+        f.sizes[0] = u;
+    } else {
+        clGetDeviceInfo(d->id, DEVICE_SUB_GROUP_SIZES_INTEL, sizeof f.sizes, f.sizes, NULL);
+    }
+    for (size_t i = 0; i < sizeof f.sizes / sizeof f.sizes[0]; i++)
+        d->subgroup_sizes |= (unsigned)f.sizes[i];
+    d->subgroup_size = widest(&f);
+    d->lanes_by = gcl_lanes_by_from(&f);
+    d->matrix_unit = gcl_matrix_unit_from(&f);
+}
+
 static void get_extensions(gcl_device_info *d)
 {
     char ext[16384];
@@ -53,22 +119,7 @@ static void get_extensions(gcl_device_info *d)
     d->fp16 = has_word(ext, "cl_khr_fp16");
     d->fp64 = has_word(ext, "cl_khr_fp64");
     d->subgroups = has_word(ext, "cl_khr_subgroups") || has_word(ext, "cl_intel_subgroups");
-}
-
-static size_t get_subgroup_size(cl_device_id id)
-{
-    cl_uint u = 0;
-    size_t sizes[8] = {0};
-    size_t n = 0;
-
-    if (clGetDeviceInfo(id, DEVICE_WARP_SIZE_NV, sizeof u, &u, NULL) == CL_SUCCESS)
-        return u;
-    if (clGetDeviceInfo(id, DEVICE_WAVEFRONT_WIDTH_AMD, sizeof u, &u, NULL) == CL_SUCCESS)
-        return u;
-    if (clGetDeviceInfo(id, DEVICE_SUB_GROUP_SIZES_INTEL, sizeof sizes, sizes, &n) == CL_SUCCESS &&
-        n >= sizeof sizes[0])
-        return sizes[n / sizeof sizes[0] - 1]; /* ascending; the widest one */
-    return 0;
+    get_subgroups(d, ext);
 }
 
 /* PoCL reports the vectors of the host, also where it is told to compile for a lesser CPU
@@ -143,7 +194,6 @@ static void describe(gcl_device_info *d)
                     NULL);
     if (clGetDeviceInfo(d->id, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof b, &b, NULL) == CL_SUCCESS)
         d->unified_memory = b == CL_TRUE;
-    d->subgroup_size = get_subgroup_size(d->id);
     /* Mesa's gallivm ends all loops of a work-item after 65535 rounds (LP_MAX_TGSI_LOOP_ITERATIONS),
      * and unrolls few */
     if (strncmp(d->name, "llvmpipe", 8) == 0)
@@ -301,6 +351,13 @@ gcl_status gcl_device_find(gcl_device_info *out, const char *which, gcl_error *e
 done:
     free(list);
     return st;
+}
+
+const char *gcl_lanes_by_name(gcl_lanes_by by)
+{
+    static const char *const names[] = {"local memory", "intel", "nv", "amd"};
+
+    return names[by];
 }
 
 const char *gcl_device_type_name(const gcl_device_info *device)

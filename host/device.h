@@ -12,10 +12,19 @@
 #include <CL/cl.h>
 
 #include "base/error.h"
+#include "host/matrix_unit.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/** How lanes of a sub-group read each other's values; those of the kernels' LANES_BY. */
+typedef enum gcl_lanes_by {
+    GCL_LANES_LOCAL, /* through local memory: nothing better is known */
+    GCL_LANES_INTEL, /* cl_intel_subgroups */
+    GCL_LANES_NV,    /* shfl.sync */
+    GCL_LANES_AMD    /* v_readlane */
+} gcl_lanes_by;
 
 typedef struct gcl_device_info {
     cl_platform_id platform;
@@ -36,14 +45,17 @@ typedef struct gcl_device_info {
     uint64_t global_mem_bytes;
     uint64_t max_alloc_bytes; /* limit of one buffer */
     uint64_t local_mem_bytes;
-    uint64_t cache_bytes; /* of global memory's cache; the last one of a CPU */
-    bool fp16;            /* cl_khr_fp16: half arithmetic */
-    bool fp64;            /* cl_khr_fp64 or core */
-    bool subgroups;       /* cl_khr_subgroups or cl_intel_subgroups */
-    size_t subgroup_size; /* work-items that run in lock step; 0 when the device does not say */
-    size_t max_rounds;    /* rounds of all loops of a work-item, after which the driver ends them;
+    uint64_t cache_bytes;    /* of global memory's cache; the last one of a CPU */
+    bool fp16;               /* cl_khr_fp16: half arithmetic */
+    bool fp64;               /* cl_khr_fp64 or core */
+    bool subgroups;          /* cl_khr_subgroups or cl_intel_subgroups */
+    unsigned subgroup_sizes; /* sizes that a kernel may ask for, powers of two, added up */
+    size_t subgroup_size;    /* work-items that run in lock step; 0 when the device does not say */
+    gcl_lanes_by lanes_by;
+    gcl_matrix_unit matrix_unit;
+    size_t max_rounds;   /* rounds of all loops of a work-item, after which the driver ends them;
                              0: no limit */
-    bool unified_memory;  /* host and device share memory */
+    bool unified_memory; /* host and device share memory */
 } gcl_device_info;
 
 /**
@@ -68,6 +80,9 @@ static inline bool gcl_device_is_cpu(const gcl_device_info *device)
 {
     return (device->type & CL_DEVICE_TYPE_CPU) != 0;
 }
+
+/** "local memory", "intel", "nv" or "amd"; static string. */
+const char *gcl_lanes_by_name(gcl_lanes_by by);
 
 /** "CPU", "GPU", "accelerator" or "other"; static string. */
 const char *gcl_device_type_name(const gcl_device_info *device);

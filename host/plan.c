@@ -333,6 +333,8 @@ gcl_status gcl_plan_create(gcl_plan **out, gcl_context *ctx, const gcl_graph *gr
     p->weights = weights;
     if (options != NULL)
         p->options = *options;
+    if (p->options.precision == GCL_PRECISION_F16)
+        gcl_context_check_unit(ctx);
     GCL_TRY(gcl_graph_clone(&p->graph, graph, err));
     if (p->options.keep_named)
         gcl_graph_keep_named(p->graph);

@@ -18,6 +18,9 @@ typedef enum gcl_precision {
     GCL_PRECISION_F16 /* operands of products may be rounded to f16; sums are in f32 always */
 } gcl_precision;
 
+/** "f32" or "f16"; static string. */
+const char *gcl_precision_name(gcl_precision p);
+
 /** How weights are kept on the device where a variant has the choice: linear's packed panels. */
 typedef enum gcl_weights_precision {
     GCL_WEIGHTS_AUTO, /* as f16 where the tensor is F16, which loses nothing */

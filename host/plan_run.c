@@ -207,6 +207,11 @@ gcl_status gcl_plan_check_guards(gcl_plan *p, gcl_error *err)
     return st;
 }
 
+const char *gcl_precision_name(gcl_precision p)
+{
+    return p == GCL_PRECISION_F16 ? "f16" : "f32";
+}
+
 const char *gcl_weights_precision_name(gcl_weights_precision p)
 {
     static const char *const names[] = {

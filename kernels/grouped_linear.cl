@@ -13,9 +13,7 @@
  * Launch     one work-item per tile of MR rows x NR columns,
  *            global = { ceil(B/MR), n_panels } rounded up to the local size; no local memory
  *
- * Tunables   VW   elements of a vector            common/vec.h
- *            NV   vectors of a tile, NR = NV * VW default 2    1 | 2
- *            MR   rows of a tile                  default 4    1 .. 16
+ * Tunables   VW, NV, MR, NR = NV * VW             common/panel.h
  *            ACT                                  common/epilogue.h
  *            W_HALF 1 when w is stored in fp16    common/weight.h
  *            Fetching w ahead, as linear_block does, gains nothing here (PoCL 3.1, AVX-512).
@@ -23,20 +21,12 @@
  * Numerics   sums in fp32, k ascending; any sizes >= 1. Memory is read once, however many rows,
  *            where the tiles of a panel follow each other.
  * Needs      OpenCL C 1.2, no extensions.
- * Source     the tile of linear.cl
+ * Source     common/panel.h
  */
-#ifndef NV
-#define NV 2
-#endif
-#ifndef MR
-#define MR 4
-#endif
-
 #include "common/vec.h"
 #include "common/weight.h"
+#include "common/panel.h"
 #include "common/epilogue.h"
-
-#define NR (NV * VW)
 
 typedef struct panel {
     int w, bias; /* rows of w and bias, of NR columns */
@@ -55,28 +45,10 @@ __kernel void grouped_linear_panel_f32(__global const float *x, __global const W
         return;
 
     const panel p = panels[get_global_id(1)];
-    __global const float *row[MR]; /* past the end: the last one, dropped below */
+    __global const float *row[MR];
     vec acc[MR][NV];
-#pragma unroll
-    for (int r = 0; r < MR; r++) {
-        row[r] = x + (size_t)min(b0 + r, B - 1) * (size_t)x_step + (size_t)p.x;
-#pragma unroll
-        for (int v = 0; v < NV; v++)
-            acc[r][v] = (vec)(0.0f);
-    }
-    w += (size_t)p.w * NR;
-
-    for (int k = 0; k < p.K; k++) {
-        vec column[NV];
-#pragma unroll
-        for (int v = 0; v < NV; v++)
-            column[v] = WLOAD((size_t)(k * NV + v), w);
-#pragma unroll
-        for (int r = 0; r < MR; r++)
-#pragma unroll
-            for (int v = 0; v < NV; v++)
-                acc[r][v] += row[r][k] * column[v];
-    }
+    start_tile(row, acc, x + p.x, b0, B, x_step);
+    multiply_panel(row, acc, w + (size_t)p.w * NR, p.K);
 
 #pragma unroll
     for (int r = 0; r < MR; r++) {

@@ -8,6 +8,7 @@
  *                      linear_plain: [N, K], or [K, N] with W_KN = 1     read
  *            bias      [N]                                    read when HAS_BIAS
  *            residual  [M, N]                                 read when HAS_RESIDUAL
+ *            parts     [n_parts, M, N]                        read by linear_epilogue; may be y
  *            y         [M, N] row-major                       written
  *
  * Launch     linear_block     one work-item per tile of MR rows x NR columns, tiles of rows in blocks:
@@ -16,19 +17,16 @@
  *            linear_panel     one work-item per tile of MR rows x NR columns,
  *                             global = { ceil(M/MR), ceil(N/NR) } rounded up to the local size
  *            linear_plain     one work-item per element, global = { N, M } rounded up
- *            linear_epilogue  the epilogue alone, in place after a library's product, the same
+ *            linear_epilogue  the sum of products of parts of K, or a library's one product, and the
+ *                             epilogue; one work-item per element, the same
  *            no local memory
  *
- * Tunables   VW   elements of a vector            common/vec.h
- *            NV   vectors of a tile, NR = NV * VW default 2    1 | 2
- *            MR   rows of a tile                  default 4    1 .. 16
+ * Tunables   VW, NV, MR, NR = NV * VW             common/panel.h
  *            AHEAD  k that w is fetched ahead of  default 0    0 .. 256 (block)
  *                   its use; 0: the tiles of a block share in fetching the next panel
  *            W_KN 1 when w is [K, N] (plain)      default 0    0 | 1
  *            W_HALF 1 when w is stored in fp16    common/weight.h (block, panel)
  *            ACT, HAS_BIAS, HAS_RESIDUAL          common/epilogue.h
- *            The loops over a tile are unrolled by request, which keeps the sums in registers
- *            (PoCL 3.1, AVX-512, M 50, N 3072, K 768: 188 instead of 53 GFLOP/s).
  *            A core's own prefetching stops at the end of a page, which is soon reached.
  *
  * Numerics   sums in fp32, k ascending; any M, N, K >= 1.
@@ -36,12 +34,6 @@
  * Source     the register tile of BLIS' micro-kernel (Van Zee, van de Geijn 2015), one work-item
  *            a tile so that CPU runtimes turn it into straight vector code.
  */
-#ifndef NV
-#define NV 2
-#endif
-#ifndef MR
-#define MR 4
-#endif
 #ifndef AHEAD
 #define AHEAD 0
 #endif
@@ -51,24 +43,11 @@
 
 #include "common/vec.h"
 #include "common/weight.h"
+#include "common/panel.h"
 #include "common/prefetch.h"
 #include "common/epilogue.h"
 
-#define NR (NV * VW)
 #define LINES (AHEAD > 0 ? (NR * W_BYTES + 63) / 64 : 1) /* of a cache, fetched for a k */
-
-/* Rows of a tile, whose sums are zero yet; rows past the end repeat the last one and are dropped. */
-static inline void start_tile(__global const float *row[MR], vec acc[MR][NV],
-                              __global const float *x, int m0, int M, int K)
-{
-#pragma unroll
-    for (int r = 0; r < MR; r++) {
-        row[r] = x + (size_t)min(m0 + r, M - 1) * (size_t)K;
-#pragma unroll
-        for (int v = 0; v < NV; v++)
-            acc[r][v] = (vec)(0.0f);
-    }
-}
 
 /* y[m,n0..n0+NR) of one row from its finished sums. */
 static inline void store_row(const float *sum, int n0, __global const float *bias,
@@ -110,18 +89,10 @@ linear_block_f32(__global const float *x, __global const WEIGHT *w, __global con
         w + (AHEAD > 0 ? (size_t)NR * AHEAD : (size_t)K * (NR + get_global_id(0) * (size_t)share));
 
     for (int k = 0; k < K; k++) {
-        vec b[NV];
-#pragma unroll
-        for (int v = 0; v < NV; v++)
-            b[v] = WLOAD((size_t)(k * NV + v), w);
 #pragma unroll
         for (int i = 0; i < LINES; i++)
             PREFETCH(ahead + k * share + i * (64 / W_BYTES));
-#pragma unroll
-        for (int r = 0; r < MR; r++)
-#pragma unroll
-            for (int v = 0; v < NV; v++)
-                acc[r][v] += row[r][k] * b[v];
+        MULTIPLY_COLUMN(row, acc, w, k);
     }
 
 #pragma unroll
@@ -148,18 +119,7 @@ __kernel void linear_panel_f32(__global const float *x, __global const WEIGHT *w
     vec acc[MR][NV];
     start_tile(row, acc, x, m0, M, K);
     w += get_global_id(1) * (size_t)K * NR; /* w[n0/NR,:,:] */
-
-    for (int k = 0; k < K; k++) {
-        vec b[NV];
-#pragma unroll
-        for (int v = 0; v < NV; v++)
-            b[v] = WLOAD((size_t)(k * NV + v), w);
-#pragma unroll
-        for (int r = 0; r < MR; r++)
-#pragma unroll
-            for (int v = 0; v < NV; v++)
-                acc[r][v] += row[r][k] * b[v];
-    }
+    multiply_panel(row, acc, w, K);
 
 #pragma unroll
     for (int r = 0; r < MR; r++) {
@@ -195,7 +155,8 @@ __kernel void linear_plain_f32(__global const float *x, __global const float *w,
 }
 
 __kernel void linear_epilogue_f32(__global const float *bias, __global const float *residual,
-                                  __global float *y, const int M, const int N, const float slope)
+                                  __global const float *parts, __global float *y, const int M,
+                                  const int N, const int n_parts, const float slope)
 {
     const int n = (int)get_global_id(0);
     const int m = (int)get_global_id(1);
@@ -203,5 +164,8 @@ __kernel void linear_epilogue_f32(__global const float *bias, __global const flo
     if (m >= M || n >= N)
         return;
     const size_t at = (size_t)m * (size_t)N + (size_t)n;
-    y[at] = epilogue(y[at], bias, (size_t)n, residual, at, slope);
+    float sum = parts[at];
+    for (int p = 1; p < n_parts; p++)
+        sum += parts[at + (size_t)p * (size_t)M * (size_t)N];
+    y[at] = epilogue(sum, bias, (size_t)n, residual, at, slope);
 }

@@ -348,9 +348,10 @@ gcl_status gcl_verify_file(gcl_verify_summary *summary, gcl_context *ctx, const 
         summary->skipped += strncmp(gcl_safetensors_at(golden, i)->name, "train.", 6) == 0;
     GCL_TRY(open_weights(&checkpoint, &r, err));
     summary->rounded = is_rounded(&r, checkpoint);
-    summary->tol = options->tol >= 0  ? options->tol
-                   : summary->rounded ? GCL_VERIFY_TOL_F16
-                                      : GCL_VERIFY_TOL;
+    summary->tol = options->tol >= 0                              ? options->tol
+                   : options->plan.precision == GCL_PRECISION_F16 ? GCL_VERIFY_TOL_F16_PRODUCTS
+                   : summary->rounded                             ? GCL_VERIFY_TOL_F16
+                                                                  : GCL_VERIFY_TOL;
     GCL_TRY(gcl_model_create(&r.model, ctx, checkpoint, &plan_options, err));
     for (int i = 0; i < N_STAGES && !stopped(&r); i++)
         if (have_inputs(&r, stages[i].sources))

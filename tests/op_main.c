@@ -3,11 +3,13 @@
  *
  * usage: op_test [--op NAME] [--case NAME] [--variant NAME] [--seed N] [--device D]
  *                [--as gpu|narrow|small] [--max-work N] [--apart]
- *                [--list | --self-test | --fault NAME]
+ *                [--corners | --list | --self-test | --fault NAME]
  * --as        makes the choices of another kind of device (tiles, group sizes) run on this one
  * --max-work  leaves out cases of more than N FLOPs plus elements; for simulators
  * --apart     gives each tensor a buffer of exactly its size and no canaries; for tools that know
  *             the size of a buffer, and see what a kernel touches beyond it
+ * --variant   may have values of tunables behind it: tiled_f32:TM=8:TN=32
+ * --corners   runs one case of each op with each value of each tunable, instead of all cases
  * --list      prints what the options leave, "OP CASE VARIANT" a line, and runs none
  * --fault     runs one wrong kernel for such a tool to find: race, overrun, overread, uninitialised
  * exit 0 only when every case that the tables name, and no option leaves out, ran and passed.
@@ -27,8 +29,9 @@ static int run_suites(gcl_context *ctx, const char *op, const op_options *opt)
         op_tally t;
         if (op != NULL && strcmp(op, op_suites[i]->op) != 0)
             continue;
-        t = op_run_suite(ctx, op_suites[i], gcl_op_find(op_suites[i]->op), opt);
-        if (opt->list)
+        t = opt->corners ? op_run_corners(ctx, op_suites[i], gcl_op_find(op_suites[i]->op), opt)
+                         : op_run_suite(ctx, op_suites[i], gcl_op_find(op_suites[i]->op), opt);
+        if (opt->list || t.expected == 0)
             continue;
         printf("%-16s %3d passed, %d failed, %d refused by a faster variant", op_suites[i]->op,
                t.passed, t.failed, t.refused);
@@ -70,12 +73,19 @@ static bool pretend(gcl_device_info *d, const char *kind)
 int main(int argc, char **argv)
 {
     static const struct option flags[] = {
-        {"op", required_argument, NULL, 'o'},      {"case", required_argument, NULL, 'c'},
-        {"variant", required_argument, NULL, 'v'}, {"seed", required_argument, NULL, 's'},
-        {"device", required_argument, NULL, 'd'},  {"self-test", no_argument, NULL, 't'},
-        {"as", required_argument, NULL, 'a'},      {"max-work", required_argument, NULL, 'w'},
-        {"apart", no_argument, NULL, 'p'},         {"fault", required_argument, NULL, 'f'},
-        {"list", no_argument, NULL, 'l'},          {NULL, 0, NULL, 0},
+        {"op", required_argument, NULL, 'o'},
+        {"case", required_argument, NULL, 'c'},
+        {"variant", required_argument, NULL, 'v'},
+        {"seed", required_argument, NULL, 's'},
+        {"device", required_argument, NULL, 'd'},
+        {"self-test", no_argument, NULL, 't'},
+        {"as", required_argument, NULL, 'a'},
+        {"max-work", required_argument, NULL, 'w'},
+        {"apart", no_argument, NULL, 'p'},
+        {"fault", required_argument, NULL, 'f'},
+        {"list", no_argument, NULL, 'l'},
+        {"corners", no_argument, NULL, 'k'},
+        {NULL, 0, NULL, 0},
     };
     op_options opt = {.seed = 1};
     const char *op = NULL, *which = NULL, *kind = NULL, *fault = NULL;
@@ -114,6 +124,9 @@ int main(int argc, char **argv)
             break;
         case 'l':
             opt.list = true;
+            break;
+        case 'k':
+            opt.corners = true;
             break;
         case 'f':
             fault = optarg;

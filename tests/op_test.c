@@ -119,7 +119,7 @@ static void run_case(gcl_context *ctx, const op_suite *s, const gcl_op *op, cons
     too_large = err.status == GCL_OK && opt->max_work > 0 && work(&i) > opt->max_work;
     for (const gcl_variant *v = op->variants; v->name != NULL && err.status == GCL_OK; v++) {
         bool ran, ok;
-        if (opt->variant != NULL && strcmp(opt->variant, v->name) != 0)
+        if (opt->variant != NULL && !op_is_variant(opt->variant, v->name))
             continue;
         if (opt->list) {
             if (!too_large)
@@ -130,7 +130,7 @@ static void run_case(gcl_context *ctx, const op_suite *s, const gcl_op *op, cons
             t->too_large++;
             continue;
         }
-        ok = run_variant(ctx, &i, v->name, opt->apart, &ran);
+        ok = run_variant(ctx, &i, opt->variant != NULL ? opt->variant : v->name, opt->apart, &ran);
         if (!ran && v[1].name == NULL) {
             printf("FAIL the last variant, %s, must accept every case\n", v->name);
             ran = true;
@@ -147,6 +147,58 @@ static void run_case(gcl_context *ctx, const op_suite *s, const gcl_op *op, cons
     }
     op_instance_close(&i);
     gcl_error_clear(&err);
+}
+
+/* Runs the variant with each value of each tunable, the others as it chooses them. */
+static void run_variant_corners(gcl_context *ctx, op_instance *i, const gcl_variant *v,
+                                const op_options *opt, op_tally *t)
+{
+    gcl_tuning chosen;
+    char variant[96];
+    bool ran, ok;
+
+    ok = run_variant(ctx, i, v->name, opt->apart, &ran);
+    chosen = i->tuning;
+    t->failed += ran && !ok;
+    for (const gcl_tunable *u = v->tunables; ran && u->name != NULL; u++)
+        for (int k = 0; k < u->n_candidates; k++) {
+            bool allowed;
+            if (u->candidates[k] == chosen.value[u - v->tunables])
+                continue;
+            snprintf(variant, sizeof variant, "%s:%s=%d", v->name, u->name, u->candidates[k]);
+            ok = run_variant(ctx, i, variant, opt->apart, &allowed);
+            t->refused += !allowed;
+            t->passed += allowed && ok;
+            t->failed += allowed && !ok;
+            if (allowed && !ok)
+                print_case(i->suite, i->row, variant, opt);
+        }
+}
+
+op_tally op_run_corners(gcl_context *ctx, const op_suite *s, const gcl_op *op,
+                        const op_options *opt)
+{
+    op_tally t = {0};
+    gcl_error err = GCL_ERROR_INIT;
+    op_instance i = {0};
+    int k = 0;
+
+    if (s->corners == NULL)
+        return t;
+    while (k < s->n_cases && strcmp(s->cases[k].name, s->corners) != 0)
+        k++;
+    if (k == s->n_cases || op_instance_open(&i, s, op, &s->cases[k], opt->seed, &err) != GCL_OK) {
+        printf("FAIL corners of %s, case %s: %s\n", s->op, s->corners,
+               k == s->n_cases ? "there is none of the name" : err.message);
+        t.failed++;
+    }
+    for (const gcl_variant *v = op->variants; t.failed == 0 && v->name != NULL; v++)
+        if (v->tunables != NULL && (opt->variant == NULL || strcmp(opt->variant, v->name) == 0))
+            run_variant_corners(ctx, &i, v, opt, &t);
+    t.expected = t.passed + t.failed + t.refused;
+    op_instance_close(&i);
+    gcl_error_clear(&err);
+    return t;
 }
 
 static bool fails_as_documented(const op_bad_call *b)
@@ -175,7 +227,7 @@ op_tally op_run_suite(gcl_context *ctx, const op_suite *s, const gcl_op *op, con
     int n_variants = 0;
 
     for (const gcl_variant *v = op->variants; v->name != NULL; v++)
-        n_variants += opt->variant == NULL || strcmp(opt->variant, v->name) == 0;
+        n_variants += opt->variant == NULL || op_is_variant(opt->variant, v->name);
     for (int i = 0; i < s->n_cases; i++) {
         if (opt->one_case != NULL && strcmp(opt->one_case, s->cases[i].name) != 0)
             continue;
@@ -184,7 +236,7 @@ op_tally op_run_suite(gcl_context *ctx, const op_suite *s, const gcl_op *op, con
     }
     for (const gcl_variant *v = op->variants; t.too_large > 0 && !opt->pretends && v->name != NULL;
          v++) {
-        if (opt->variant != NULL && strcmp(opt->variant, v->name) != 0)
+        if (opt->variant != NULL && !op_is_variant(opt->variant, v->name))
             continue;
         if ((t.variants_run & 1u << (v - op->variants)) != 0)
             continue;

@@ -14,6 +14,7 @@ typedef struct op_options {
     bool pretends;   /* another kind of device, which may refuse a variant in every case */
     double max_work; /* cases of more FLOPs plus elements of operands and result are left out;
                         0: none is */
+    bool corners;    /* values of tunables, instead of the cases */
     bool list;       /* only prints what would run: "OP CASE" a line */
     bool apart;      /* no canaries, but a buffer of its exact size for every tensor */
 } op_options;
@@ -27,6 +28,11 @@ typedef struct op_tally {
 
 /* Runs a suite's cases with op's variants; prints a report for each failure. */
 op_tally op_run_suite(gcl_context *ctx, const op_suite *s, const gcl_op *op, const op_options *opt);
+
+/* Runs the suite's case `corners` with each value of each tunable of op's variants; refused: values that
+ * a variant does not allow. */
+op_tally op_run_corners(gcl_context *ctx, const op_suite *s, const gcl_op *op,
+                        const op_options *opt);
 
 /* Runs deliberately wrong kernels; true when every fault was caught, and nothing else. */
 bool op_self_test(gcl_context *ctx);

@@ -60,6 +60,7 @@ static void usage_errors(void **state)
         {"generate x -n 0", "--number is \"0\", needs a whole number 1 .. 1000000"},
         {"generate x -n 99999999999999999999", "--number is"},
         {"generate x y -n 1000000 --grid", "a run may have"},
+        {"generate x --precision half", "--precision is \"half\", needs f32 or f16"},
         {"generate x --batch 0", "--batch is \"0\""},
         {"generate x --batch 4097", "--batch is \"4097\", needs a whole number 1 .. 4096"},
         {"generate x --grid=0", "--grid is \"0\""},

@@ -113,6 +113,27 @@ static void golden_weights_f16(void **unused)
     verify_rounded(GOLDEN "galip-56-s13-b8.safetensors", NULL, GCL_WEIGHTS_F16);
 }
 
+/* Both operands of products rounded to f16, by the emulated matrix unit, in every product of a matrix
+ * that is small enough for it; what is larger is in f32. */
+static void golden_precision_f16(void **unused)
+{
+    const gcl_verify_options options = {
+        .tol = -1,
+        .plan = {.precision = GCL_PRECISION_F16, .variants = "linear=mma_f16"},
+        .report = note_worst};
+    gcl_verify_summary summary;
+    gcl_error err = GCL_ERROR_INIT;
+
+    (void)unused;
+    worst = 0;
+    if (gcl_verify_file(&summary, ctx, GOLDEN "galip-56-s5-b1.safetensors", &options, &err) !=
+        GCL_OK)
+        fail_msg("%s", err.message);
+    assert_true(summary.tol == GCL_VERIFY_TOL_F16_PRODUCTS);
+    assert_true(worst > GCL_VERIFY_TOL);
+    print_message("operands rounded: worst %.2g\n", worst);
+}
+
 /* What may not be rounded stays F32, unless all is asked for. */
 static void check_types(const char *path, gcl_store store)
 {
@@ -512,6 +533,7 @@ int main(void)
         cmocka_unit_test(golden_56_in_parts),
         cmocka_unit_test(golden_224),
         cmocka_unit_test(golden_weights_f16),
+        cmocka_unit_test(golden_precision_f16),
         cmocka_unit_test(golden_file_f16),
         cmocka_unit_test(golden_demo),
         cmocka_unit_test(verify_names_the_first_stage_that_differs),

@@ -35,6 +35,7 @@ static const op_case cases[] = {
     {"vit_generated_out", {51, 768,  768,  1,  0,  1,  0, 0}},
     {"vit_b8_out_proj",  {400, 768,  768,  1,  0,  1,  0, 0}},
     {"tiny_in_proj",      {48, 384,  128,  1,  0,  0,  0, 0}},
+    {"corners",         {131,  140,  72,  1,  0,  1,  0, 0}},
     {"one_f16",           {1,    1,    1,  1,  0,  0,  0, 0, 1}},
     {"tile_plus_one_f16", {5,    9,    9,  0,  2,  1,  0, 0, 1}},
     {"panel_minus_f16",   {2,   31,   31,  1,  3,  1,  0, 0, 1}},
@@ -113,6 +114,11 @@ static double tolerance(const long *p)
     return 1.1 * op_sum_tolerance((double)p[K]) + 8.0;
 }
 
+static double f16_tolerance(const long *p)
+{
+    return 1.1 * op_f16_tolerance((double)p[K]);
+}
+
 static void bad_k(gcl_graph *g)
 {
     gcl_linear_nobias(g, gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(2, 3)),
@@ -156,6 +162,10 @@ const op_suite op_suite_linear = {
     .is_f16 = is_f16,
     .reference = reference,
     .tolerance = tolerance,
-    .bound = "1.1 sum(K) + 8: the sum of K products, plus the epilogue: QuickGELU has slope <= 1.1 "
-             "and an exp of 3 ulp.",
+    .f16_tolerance = f16_tolerance,
+    .corners = "corners",
+    .bound =
+        "1.1 sum(K) + 8: the sum of K products, plus the epilogue: QuickGELU has slope <= 1.1 "
+        "and an exp of 3 ulp. Plus 1.1 * 2^14 min(1, 16 / (3 sqrt(K))) for mma_f16, which rounds "
+        "the operands to fp16.",
 };

@@ -65,6 +65,11 @@ double op_sum_tolerance(double n)
     return 4.0 * sqrt(n) + 4.0;
 }
 
+double op_f16_tolerance(double n)
+{
+    return 0x1p14 * fmin(1.0, 16.0 / (3.0 * sqrt(n)));
+}
+
 /* Random numbers of one tensor: seeded from run seed, op, case and tensor name. */
 static op_rng tensor_rng(uint64_t seed, const op_suite *s, const op_case *c, const char *tensor)
 {
@@ -187,12 +192,27 @@ gcl_weight_source op_instance_source(op_instance *i)
     return (gcl_weight_source){i, view, allows_half};
 }
 
+bool op_is_variant(const char *text, const char *name)
+{
+    const size_t n = strcspn(text, ":");
+
+    return strlen(name) == n && strncmp(text, name, n) == 0;
+}
+
+static bool rounds_to_f16(const op_instance *i)
+{
+    for (const gcl_variant *v = i->op->variants; v->name != NULL && i->variant != NULL; v++)
+        if (op_is_variant(i->variant, v->name))
+            return v->rounds_to_f16;
+    return false;
+}
+
 gcl_status op_instance_plan(op_instance *i, gcl_plan **plan, gcl_context *ctx,
                             gcl_weight_set *weights, const char *variant, gcl_plan_options options,
                             gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    char request[96];
+    char request[160];
     bool used = false;
 
     *plan = NULL;
@@ -200,6 +220,7 @@ gcl_status op_instance_plan(op_instance *i, gcl_plan **plan, gcl_context *ctx,
     snprintf(request, sizeof request, "%s=%s", i->suite->op, variant);
     /* an op of one variant needs no request, and need not be in the table of ops */
     options.variants = i->op->variants[1].name == NULL ? NULL : request;
+    options.precision = rounds_to_f16(i) ? GCL_PRECISION_F16 : GCL_PRECISION_F32;
     options.split_bytes = SIZE_MAX; /* a case is one node, whatever the device's cache */
     GCL_TRY(gcl_plan_create(plan, ctx, i->graph, weights, &options, err));
     if (gcl_plan_n_nodes(*plan) != i->suite->n_nodes) {
@@ -209,7 +230,10 @@ gcl_status op_instance_plan(op_instance *i, gcl_plan **plan, gcl_context *ctx,
     }
     for (int k = 0; k < gcl_plan_n_nodes(*plan); k++) {
         const gcl_plan_node n = gcl_plan_node_at(*plan, k);
-        used |= n.node->op == i->op && strcmp(n.choice.variant->name, variant) == 0;
+        if (n.node->op == i->op && op_is_variant(variant, n.choice.variant->name)) {
+            used = true;
+            i->tuning = n.choice.tuning;
+        }
     }
 done:
     if (st != GCL_OK || !used) {
@@ -298,6 +322,8 @@ gcl_status op_instance_compare(op_instance *i, const void *got, op_deviation *ou
     out->tolerance = i->suite->tolerance(i->row->p);
     if (i->suite->growth != NULL && i->variant != NULL)
         out->tolerance *= i->suite->growth(i->variant);
+    if (rounds_to_f16(i))
+        out->tolerance += i->suite->f16_tolerance(i->row->p);
     for (size_t k = 0; k < n; k++) {
         const double e = error_of(got, i->data.out_dtype, k, i->want[k]);
         const double unit = 0x1p-24 * i->scale[k];

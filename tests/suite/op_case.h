@@ -15,6 +15,7 @@ typedef struct op_instance {
     gcl_graph *graph; /* the result is its output "result" */
     op_data data;
     const char *variant;  /* of the plan made last; borrowed */
+    gcl_tuning tuning;    /* of it, if it has tunables */
     double *want, *scale; /* the reference, [data.out_count]; NULL until it is asked for */
 } op_instance;
 
@@ -32,13 +33,17 @@ void op_instance_close(op_instance *i);
 gcl_weight_source op_instance_source(op_instance *i);
 
 /**
- * Plans the case with one variant; *plan stays NULL when the variant refuses the case.
+ * Plans the case with one variant; *plan stays NULL when the variant refuses the case or the values.
  *
- * @param options  its `variants` is set here
+ * @param variant  its name, and values of tunables as in requests, "tiled_f32:TM=8"
+ * @param options  its `variants` and `precision` are set here
  */
 gcl_status op_instance_plan(op_instance *i, gcl_plan **plan, gcl_context *ctx,
                             gcl_weight_set *weights, const char *variant, gcl_plan_options options,
                             gcl_error *err);
+
+/* Whether text is the variant's name, with values of tunables behind it or not. */
+bool op_is_variant(const char *text, const char *name);
 
 /* Writes the inputs. */
 gcl_status op_instance_write(op_instance *i, gcl_plan *plan, gcl_error *err);

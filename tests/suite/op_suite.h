@@ -81,6 +81,14 @@ typedef struct op_suite {
      * formula's; NULL: 1 for all. */
     double (*growth)(const char *variant);
 
+    /* Units more where operands of products are rounded to f16 (gcl_variant.rounds_to_f16); NULL where
+     * no variant of the op does. */
+    double (*f16_tolerance)(const long *p);
+
+    /* A small case of several tiles, with which each value of each tunable is tried; NULL: no variant
+     * of the op has tunables. */
+    const char *corners;
+
     /* Formula and derivation of the tolerance, as `galip check --bounds` prints it; sum(n) stands
      * for op_sum_tolerance(n). */
     const char *bound;
@@ -94,5 +102,12 @@ extern const op_suite *const op_suites[];
 /* Probabilistic bound of a sum of n rounded products (Higham, Mary 2019, lambda = 4): the error
  * stays below 4 sqrt(n) + a few roundings, while the worst case n is far too wide to find bugs. */
 double op_sum_tolerance(double n);
+
+/* What rounding both operands of n products to f16 adds, whose terms are of numbers uniform in [-1, 1)
+ * or of fewer than those. Each term t changes by at most 2 * 2^-11 |t|, 2^14 units of it, which bounds the
+ * sum; but the changes are independent, so that by Hoeffding's inequality it stays below lambda = 4 times
+ * 2^14 sqrt(sum t^2), where sqrt(sum t^2) = 4 / (3 sqrt(n)) sum |t|. Operands below 2^-14, which
+ * are rounded to multiples of 2^-24, are too rare and their terms too small to show. */
+double op_f16_tolerance(double n);
 
 #endif
