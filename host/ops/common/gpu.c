@@ -31,6 +31,15 @@ bool gcl_gpu_group_fits(const gcl_device_info *device, size_t n, size_t local_by
     return false;
 }
 
+bool gcl_gpu_floats_fit(const gcl_device_info *device, size_t n, char *why, size_t why_bytes)
+{
+    if (n <= device->max_alloc_bytes / sizeof(float))
+        return true;
+    snprintf(why, why_bytes, "a buffer of %zu bytes, the device's limit is %zu", n * sizeof(float),
+             (size_t)device->max_alloc_bytes);
+    return false;
+}
+
 bool gcl_gpu_rounds_fit(const gcl_device_info *device, size_t rounds, char *why, size_t why_bytes)
 {
     if (device->max_rounds == 0 || rounds <= device->max_rounds)

@@ -21,6 +21,9 @@ bool gcl_is_intel_gpu(const gcl_device_info *device);
 bool gcl_gpu_group_fits(const gcl_device_info *device, size_t n, size_t local_bytes, char *why,
                         size_t why_bytes);
 
+/** Whether a buffer of so many floats can be had. */
+bool gcl_gpu_floats_fit(const gcl_device_info *device, size_t n, char *why, size_t why_bytes);
+
 /** Whether the device's driver lets the loops of a work-item go round so often. */
 bool gcl_gpu_rounds_fit(const gcl_device_info *device, size_t rounds, char *why, size_t why_bytes);
 
