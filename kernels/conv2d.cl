@@ -18,7 +18,6 @@
  *            conv2d_plain   one work-item per element, global = { oW, oH, N*O } rounded up
  *            conv2d_columns   col[(i,kh,kw), (oh,ow)] = x[n,i,oh*stride-pad+kh,ow*stride-pad+kw]
  *                           for a library's product, global = { oW, oH, I*kH*kW } rounded up
- *            conv2d_finish  the end alone, in place, global = { oW, oH, N*O } rounded up
  *            no local memory
  *
  * Tunables   VW      elements of a vector                  common/vec.h
@@ -180,22 +179,4 @@ __kernel void conv2d_columns_f32(__global const float *x, __global float *col, c
     const size_t row = ((size_t)n * (size_t)I + i) * (size_t)H + (size_t)max(h, 0);
     col[(k * (size_t)oH + (size_t)oh) * (size_t)oW + (size_t)ow] =
         inside ? x[row * (size_t)W + (size_t)w] : 0.0f;
-}
-
-__kernel void conv2d_finish_f32(__global const float *bias, __global const float *affine,
-                                __global const float *residual, __global float *y, const int N,
-                                const int O, const int oH, const int oW, const int affine_step,
-                                const int affine_at, const int rH, const int rW, const float slope,
-                                const float last_slope)
-{
-    const tail end = {bias,        affine,    residual, O,  oH,    oW,
-                      affine_step, affine_at, rH,       rW, slope, last_slope};
-    const int ow = (int)get_global_id(0);
-    const int oh = (int)get_global_id(1);
-    const size_t plane = get_global_id(2); /* (n,o) */
-
-    if (ow >= oW || oh >= oH || plane >= (size_t)N * (size_t)O)
-        return;
-    const size_t at = (plane * (size_t)oH + (size_t)oh) * (size_t)oW + (size_t)ow;
-    y[at] = finish(&end, y[at], (int)(plane / (size_t)O), (int)(plane % (size_t)O), oh, ow);
 }

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "host/op.h"
+#include "host/ops/common/gpu.h"
 
 enum { QKV };
 
@@ -67,6 +67,17 @@ static double flops(const gcl_graph *g, const gcl_node *node)
     const double pairs = a.causal ? T * (T + 1) / 2 : T * T;
 
     return B * (pairs * (4.0 * d_model + 5.0 * (double)a.n_heads) + T * d_model);
+}
+
+static const char *const dim_names[] = {"T", "d_head", "n_heads", "causal", NULL};
+
+static void dims(const gcl_graph *g, const gcl_node *node, size_t *dim)
+{
+    const attention_attr a = attr_of(node);
+    const gcl_shape *y = gcl_out_shape(g, node);
+    const size_t all[] = {y->dim[1], y->dim[2] / a.n_heads, a.n_heads, (size_t)a.causal};
+
+    memcpy(dim, all, sizeof all);
 }
 
 /* ---- head_f32 ---- */
@@ -138,6 +149,87 @@ static gcl_status emit_head(gcl_emit *e, const gcl_graph *g, const gcl_node *nod
     return gcl_emit_launch(e, &l, err);
 }
 
+/* ---- group_f32 ---- */
+
+enum { WG, TQ, TK };
+enum { GROUP_D_HEAD = 256 };
+
+static const gcl_tunable group_tunables[] = {
+    {"WG", 3, {32, 64, 128}},
+    {"TQ", 3, {4, 8, 16}},
+    {"TK", 3, {16, 32, 64}},
+    {.name = NULL},
+};
+
+static bool group_allows(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                         const gcl_tuning *tuning, char *why, size_t why_bytes)
+{
+    const gcl_shape *y = gcl_out_shape(g, node);
+    const size_t n = (size_t)tuning->value[WG], tq = (size_t)tuning->value[TQ],
+                 tk = (size_t)tuning->value[TK];
+    const size_t d4 = gcl_div_up(y->dim[2] / attr_of(node).n_heads, 4);
+
+    if (n == 0 || tq == 0 || tk == 0 || n % tq != 0 || n % tk != 0 || tq * tk % n != 0) {
+        snprintf(why, why_bytes,
+                 "%zu work-items for %zu queries and %zu keys: a multiple of both, which divides "
+                 "their product, is needed",
+                 n, tq, tk);
+        return false;
+    }
+    return gcl_gpu_group_fits(device, n,
+                              4 * sizeof(float) * (tq * d4 + tk * (d4 + 1)) +
+                                  sizeof(float) * (n + tq * gcl_round_up(y->dim[1], tk)),
+                              why, why_bytes);
+}
+
+/* Groups of 64, which is a wavefront or two warps: there are few queries, so that more groups help. */
+static void group_choose(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                         gcl_tuning *out)
+{
+    const gcl_tuning less = {{64, 4, 16}};
+    char why[256];
+
+    *out = (gcl_tuning){{64, 8, 32}};
+    if (!group_allows(g, node, device, out, why, sizeof why))
+        *out = less;
+}
+
+static bool group_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
+                          char *why, size_t why_bytes)
+{
+    const size_t d_head = gcl_out_shape(g, node)->dim[2] / attr_of(node).n_heads;
+    gcl_tuning tuning;
+
+    group_choose(g, node, device, &tuning);
+    if (d_head <= GROUP_D_HEAD)
+        return group_allows(g, node, device, &tuning, why, why_bytes);
+    snprintf(why, why_bytes, "d_head is %zu, needs up to %d", d_head, GROUP_D_HEAD);
+    return false;
+}
+
+static gcl_status emit_group(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
+{
+    const attention_attr a = attr_of(node);
+    const int *v = gcl_emit_tuning(e)->value;
+    const gcl_shape *y = gcl_out_shape(g, node);
+    const size_t T = y->dim[1], d_head = y->dim[2] / a.n_heads;
+    const size_t score_bytes = (size_t)v[TQ] * gcl_round_up(T, (size_t)v[TK]) * sizeof(float);
+    gcl_launch l = {.program = "attention/group", .kernel = "attention_group_f32"};
+
+    gcl_emit_tuning_options(e, &l);
+    snprintf(l.options + strlen(l.options), sizeof l.options - strlen(l.options), " -DD4=%zu",
+             gcl_div_up(d_head, 4));
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[QKV])));
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
+    gcl_launch_arg(&l, gcl_arg_local(score_bytes));
+    gcl_launch_arg(&l, gcl_arg_int(T));
+    gcl_launch_arg(&l, gcl_arg_int(d_head));
+    gcl_launch_arg(&l, gcl_arg_int((size_t)a.causal));
+    gcl_launch_arg(&l, gcl_arg_float(1.0f / sqrtf((float)d_head)));
+    gcl_gpu_launch(&l, (size_t)v[WG], gcl_div_up(T, (size_t)v[TQ]), a.n_heads, y->dim[0]);
+    return gcl_emit_launch(e, &l, err);
+}
+
 /* ---- plain_f32 ---- */
 
 static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
@@ -160,6 +252,12 @@ static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *no
 
 static const gcl_variant variants[] = {
     {.name = "head_f32", .accepts = head_accepts, .emit = emit_head},
+    {.name = "group_f32",
+     .accepts = group_accepts,
+     .emit = emit_group,
+     .tunables = group_tunables,
+     .choose = group_choose,
+     .allows = group_allows},
     {.name = "plain_f32", .emit = emit_plain},
     {.name = NULL},
 };
@@ -170,4 +268,6 @@ const gcl_op gcl_op_attention = {
     .infer = infer,
     .flops = flops,
     .variants = variants,
+    .dim_names = dim_names,
+    .dims = dims,
 };

@@ -7,16 +7,14 @@
 #include "host/ops/common/conv2d_attr.h"
 #include "host/ops/common/conv2d_bilinear.h"
 #include "host/ops/common/conv2d_blocked.h"
+#include "host/ops/common/conv2d_mma.h"
+#include "host/ops/common/conv2d_staged.h"
+#include "host/ops/common/conv2d_tiled.h"
 #include "host/ops/common/panels.h"
 #include "host/ops/common/sgemm.h"
 #include "host/ops/resize_nearest.h"
 
-enum {
-    X = CONV2D_X,
-    W = CONV2D_W,
-    MAX_COLUMNS = 512,
-    MAX_GPU_COLUMNS = 16 /* more go from a GPU's registers to memory: docs/vendor-table.md */
-};
+enum { X = CONV2D_X, W = CONV2D_W, MAX_COLUMNS = 512 };
 
 /* ---- building ---- */
 
@@ -208,15 +206,15 @@ static bool panel_allows(const gcl_graph *g, const gcl_node *node, const gcl_dev
     const gcl_shape *w = gcl_in_shape(g, node, W);
     const size_t stride = (size_t)gcl_conv2d_attr_of(node).stride;
     const size_t columns = ((size_t)t->value[MR] - 1) * stride + w->dim[3];
-    const size_t most = gcl_device_is_cpu(device) ? MAX_COLUMNS : MAX_GPU_COLUMNS;
 
+    (void)device;
     if ((t->value[VW] != 8 && t->value[VW] != 16) || t->value[NV] < 1 || t->value[NV] > 2 ||
         t->value[MR] < 1 || t->value[MR] > 16)
         snprintf(why, why_bytes, "VW=%d, NV=%d and MR=%d, needs 8 or 16, 1 .. 2 and 1 .. 16",
                  t->value[VW], t->value[NV], t->value[MR]);
-    else if (columns > most)
-        snprintf(why, why_bytes, "kW %zu and stride %zu need %zu columns a work-item, limit %zu",
-                 w->dim[3], stride, columns, most);
+    else if (columns > MAX_COLUMNS)
+        snprintf(why, why_bytes, "kW %zu and stride %zu need %zu columns a work-item, limit %d",
+                 w->dim[3], stride, columns, MAX_COLUMNS);
     else
         return true;
     return false;
@@ -227,6 +225,10 @@ static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_de
 {
     gcl_tuning t;
 
+    if (!gcl_device_is_cpu(device)) {
+        snprintf(why, why_bytes, "a work-item is vector code for a CPU");
+        return false;
+    }
     if (gcl_graph_tensor(g, node->in[W])->kind != GCL_VALUE_WEIGHT) {
         snprintf(why, why_bytes, "w is not a weight and cannot be packed ahead");
         return false;
@@ -314,7 +316,6 @@ static gcl_status emit_clblast(gcl_emit *e, const gcl_graph *g, const gcl_node *
     const gcl_shape *y = gcl_out_shape(g, node);
     const gcl_slot out = gcl_emit_value(e, node->out);
     const gcl_slot col = gcl_emit_temp(e, c.K * c.P * sizeof(float));
-    gcl_launch l = {.program = "conv2d", .kernel = "conv2d_finish_f32"};
     gcl_slot x;
 
     GCL_TRY(emit_picture(&x, e, g, node, err));
@@ -323,16 +324,8 @@ static gcl_status emit_clblast(gcl_emit *e, const gcl_graph *g, const gcl_node *
         GCL_TRY(emit_columns(e, g, node, x, n, col, err));
         GCL_TRY(gcl_emit_sgemm(e, &product, gcl_emit_value(e, node->in[W]), col, out, err));
     }
-    if (gcl_conv2d_tail_is_empty(node))
-        goto done;
-    gcl_conv2d_tail_options(g, node, &l);
-    gcl_conv2d_tail_buffers(e, node, false, out, &l);
-    gcl_launch_arg(&l, gcl_arg_slot(out));
-    for (int d = 0; d < 4; d++)
-        gcl_launch_arg(&l, gcl_arg_int(y->dim[d]));
-    gcl_conv2d_tail_values(g, node, &l);
-    gcl_launch_items(&l, gcl_emit_device(e), y->dim[3], y->dim[2], y->dim[0] * y->dim[1]);
-    GCL_TRY(gcl_emit_launch(e, &l, err));
+    if (!gcl_conv2d_tail_is_empty(node))
+        GCL_TRY(gcl_conv2d_emit_finish(e, g, node, out, 1, err));
 done:
     return st;
 }
@@ -393,6 +386,33 @@ done:
 
 CONV2D_BILINEAR_VARIANTS(BILINEAR_FUNCTIONS)
 
+#define STAGED_FUNCTIONS(variant, algorithm)                                                  \
+    static bool variant##_accepts(const gcl_graph *g, const gcl_node *node,                   \
+                                  const gcl_device_info *device, char *why, size_t why_bytes) \
+    {                                                                                         \
+        return gcl_conv2d_staged_accepts(GCL_BILINEAR_##algorithm, g, node, device, why,      \
+                                         why_bytes);                                          \
+    }                                                                                         \
+    static void variant##_choose(const gcl_graph *g, const gcl_node *node,                    \
+                                 const gcl_device_info *device, gcl_tuning *out)              \
+    {                                                                                         \
+        gcl_conv2d_staged_choose(GCL_BILINEAR_##algorithm, g, node, device, out);             \
+    }                                                                                         \
+    static gcl_status variant##_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *node,   \
+                                     gcl_error *err)                                          \
+    {                                                                                         \
+        return gcl_conv2d_staged_emit(GCL_BILINEAR_##algorithm, e, g, node, err);             \
+    }
+#define STAGED_ROW(variant, algorithm)       \
+    {.name = #variant "_f32",                \
+     .accepts = variant##_accepts,           \
+     .emit = variant##_emit,                 \
+     .tunables = gcl_conv2d_staged_tunables, \
+     .choose = variant##_choose,             \
+     .allows = gcl_conv2d_staged_allows},
+
+CONV2D_STAGED_VARIANTS(STAGED_FUNCTIONS)
+
 static const gcl_variant variants[] = {
     CONV2D_BILINEAR_VARIANTS(BILINEAR_ROW){.name = "blocked_f32",
                                            .accepts = gcl_conv2d_blocked_accepts,
@@ -412,6 +432,19 @@ static const gcl_variant variants[] = {
      .tunables = panel_tunables,
      .choose = panel_choose,
      .allows = panel_allows},
+    {.name = "mma_f16",
+     .accepts = gcl_conv2d_mma_accepts,
+     .emit = gcl_conv2d_mma_emit,
+     .rounds_to_f16 = true,
+     .tunables = gcl_conv2d_mma_tunables,
+     .choose = gcl_conv2d_mma_choose,
+     .allows = gcl_conv2d_mma_allows},
+    CONV2D_STAGED_VARIANTS(STAGED_ROW){.name = "tiled_f32",
+                                       .accepts = gcl_conv2d_tiled_accepts,
+                                       .emit = gcl_conv2d_tiled_emit,
+                                       .tunables = gcl_conv2d_tiled_tunables,
+                                       .choose = gcl_conv2d_tiled_choose,
+                                       .allows = gcl_conv2d_tiled_allows},
     {.name = "clblast_f32", .accepts = clblast_accepts, .emit = emit_clblast},
     {.name = "plain_f32", .emit = emit_plain},
     {.name = NULL},

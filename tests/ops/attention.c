@@ -149,6 +149,7 @@ const op_suite op_suite_attention = {
     .fill = fill,
     .reference = reference,
     .tolerance = tolerance,
+    .corners = "prime_causal",
     .bound = "2 (sum(d_head) + sum(T) + 10) + 5: a score is a sum of d_head products and two more "
              "roundings; its error, in terms of the sum of its absolute terms, and that of the "
              "difference and of exp (3 ulp) are relative errors of the weights. They reach the "

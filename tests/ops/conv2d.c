@@ -54,6 +54,9 @@ static const op_case cases[] = {
     {"resize2_2_small",      { 1,   8,   3,   2,   8,  3,  3,  1, 1,101}},
     {"resize2_6_small",      { 1,   8,   1,  35,   8,  3,  3,  1, 1,101}},
     {"resize7_4_small",      { 1,   8,   4,   4,   8,  3,  3,  1, 1,201}},
+    {"staged_small",         { 1,  16,   9,   7,   4,  3,  3,  1, 1,  1}},
+    {"staged_resize2_small", { 1,  16,   5,   4,   4,  3,  3,  1, 1,101}},
+    {"staged_resize7_4",     { 1,  16,   4,   4,   4,  3,  3,  1, 1,201}},
     {"winograd2",            { 1,  17,   5,   7,  19,  3,  3,  1, 1, 23}},
     {"winograd2_8",          { 1,  64,   8,   8,  64,  3,  3,  1, 1,  1}},
     {"winograd4",            { 2,  19,  23,  29,  37,  3,  3,  1, 1, 23}},
@@ -264,6 +267,11 @@ static double tolerance(const long *p)
            (tail & LAST ? 1 : 0);
 }
 
+static double f16_tolerance(const long *p)
+{
+    return 1.1 * op_f16_tolerance((double)(p[C] * p[KH] * p[KW]));
+}
+
 /* Winograd's transforms enlarge rounding errors: for an output of F(m,3) with matrices A, G, B in one
  * dimension and random operands, by sqrt(sum_u A[u]^2 |G[u]|^2 |B[u]|^2 / 3) over the direct sum;
  * the largest of the m outputs. In two dimensions it is the square at one corner of a tile, which
@@ -271,10 +279,10 @@ static double tolerance(const long *p)
  * both come closest, F(6,3) has 1.7 of the direct bound, and F(4,3) less than 1. */
 static double growth(const char *variant)
 {
-    return strcmp(variant, "winograd2_f32") == 0   ? 1.3
-           : strcmp(variant, "winograd4_f32") == 0 ? 5.6
-           : strcmp(variant, "winograd6_f32") == 0 ? 6.8
-                                                   : 1.0;
+    return strstr(variant, "winograd2") != NULL   ? 1.3
+           : strstr(variant, "winograd4") != NULL ? 5.6
+           : strstr(variant, "winograd6") != NULL ? 6.8
+                                                  : 1.0;
 }
 
 static void conv(gcl_graph *g, gcl_shape x, gcl_shape w, size_t bias, int stride, int pad)
@@ -336,9 +344,12 @@ const op_suite op_suite_conv2d = {
     .element = element,
     .like = like,
     .tolerance = tolerance,
+    .f16_tolerance = f16_tolerance,
     .growth = growth,
     .bound = "1.1 sum(C kH kW) + 8: the sum of C * kH * kW products, plus the epilogue: QuickGELU "
              "has slope <= 1.1 and an exp of 3 ulp; 6 more for a dfblk, 1 for a last activation. "
-             "Times 1.3, 5.6 and 6.8 for winograd2, winograd4 "
-             "and winograd6, whose transforms enlarge errors by so much in one dimension.",
+             "Times 1.3, 5.6 and 6.8 for winograd2, winograd4 and winograd6, staged or not, "
+             "whose transforms enlarge errors by so much in one dimension. Plus "
+             "1.1 * 2^14 min(1, 16 / (3 sqrt(C kH kW))) for mma_f16, which rounds the operands to "
+             "fp16.",
 };

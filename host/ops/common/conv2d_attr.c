@@ -169,3 +169,21 @@ void gcl_conv2d_tail_values(const gcl_graph *g, const gcl_node *node, gcl_launch
     gcl_launch_arg(l, gcl_arg_float(a.ep.activation.slope));
     gcl_launch_arg(l, gcl_arg_float(a.last.slope));
 }
+
+gcl_status gcl_conv2d_emit_finish(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                                  gcl_slot parts, size_t n_parts, gcl_error *err)
+{
+    const gcl_shape *y = gcl_out_shape(g, node);
+    gcl_launch l = {.program = "conv2d/finish", .kernel = "conv2d_finish_f32"};
+
+    gcl_conv2d_tail_options(g, node, &l);
+    gcl_launch_arg(&l, gcl_arg_slot(parts));
+    gcl_conv2d_tail_buffers(e, node, false, parts, &l);
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
+    for (int d = 0; d < 4; d++)
+        gcl_launch_arg(&l, gcl_arg_int(y->dim[d]));
+    gcl_conv2d_tail_values(g, node, &l);
+    gcl_launch_arg(&l, gcl_arg_int(n_parts));
+    gcl_launch_items(&l, gcl_emit_device(e), y->dim[3], y->dim[2], y->dim[0] * y->dim[1]);
+    return gcl_emit_launch(e, &l, err);
+}

@@ -52,6 +52,11 @@ void gcl_conv2d_tail_buffers(gcl_emit *e, const gcl_node *node, bool blocked, gc
 /** Appends affine_step, affine_at, rH, rW, slope, last_slope. */
 void gcl_conv2d_tail_values(const gcl_graph *g, const gcl_node *node, gcl_launch *l);
 
+/** Launches the end alone: the result from sums in parts, each as large as it is.
+ *  @param parts  may be the result's own slot when there is one part */
+gcl_status gcl_conv2d_emit_finish(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                                  gcl_slot parts, size_t n_parts, gcl_error *err);
+
 #ifdef __cplusplus
 }
 #endif
