@@ -373,7 +373,8 @@ static gcl_status emit_node(gcl_emit *e, gcl_error *err)
 
     if (c.variant != NULL)
         st = try_choice(e, c, false, node, &done, err);
-    else if (o->choices != NULL && node->op->dim_names != NULL &&
+    else if (o->choices != NULL && o->precision == GCL_PRECISION_F32 &&
+             node->op->dim_names != NULL &&
              o->choices->find(o->choices->user, &c, e->plan->graph, node))
         st = try_choice(e, c, true, node, &done, err);
     for (const gcl_variant *v = node->op->variants; st == GCL_OK && !done; v++) {

@@ -59,7 +59,7 @@ typedef struct gcl_plan_options {
                              4 MiB or more. Without meaning where no_fusion */
     const char *variants; /* "linear=plain_f32,conv2d=panel_f32:MR=4:NV=1" overrides the tables and
                              choices, and single tunables; NULL: none */
-    const gcl_choices *choices; /* read while planning; NULL: none */
+    const gcl_choices *choices; /* measured in f32, and asked while planning for f32; NULL: none */
     const char *build_options;  /* appended to those of every program; NULL: none */
 } gcl_plan_options;
 

@@ -270,4 +270,5 @@ const gcl_op gcl_op_attention = {
     .variants = variants,
     .dim_names = dim_names,
     .dims = dims,
+    .any_batch = true,
 };

@@ -40,6 +40,21 @@ static gcl_value build(gcl_graph *g, const long *p)
                          p[CAUSAL] != 0);
 }
 
+static bool like(const gcl_graph *g, const gcl_node *node, long *p)
+{
+    const gcl_shape *y = gcl_out_shape(g, node);
+    size_t dim[GCL_MAX_DIMS];
+
+    node->op->dims(g, node, dim); /* T, d_head, n_heads, causal */
+    p[B] = (long)y->dim[0];
+    p[T] = (long)y->dim[1];
+    p[D_MODEL] = (long)y->dim[2];
+    p[HEADS] = (long)dim[2];
+    p[CAUSAL] = (long)dim[3];
+    p[SIZE] = 1;
+    return true;
+}
+
 static void fill(const long *p, struct op_tensor *t, op_rng *rng)
 {
     for (size_t i = 0; i < t->count; i++)
@@ -148,6 +163,7 @@ const op_suite op_suite_attention = {
     .build = build,
     .fill = fill,
     .reference = reference,
+    .like = like,
     .tolerance = tolerance,
     .corners = "prime_causal",
     .bound = "2 (sum(d_head) + sum(T) + 10) + 5: a score is a sum of d_head products and two more "
