@@ -73,7 +73,7 @@ void gcl_linear_tiled_choose(const gcl_graph *g, const gcl_node *node,
      * and all that CPUs need: they compile fast. */
     static const gcl_tuning list[] = {
         {{128, 128, 8, 8, 8}}, {{64, 64, 16, 4, 8}}, {{64, 64, 16, 4, 4}}, {{32, 64, 16, 4, 4}},
-        {{16, 64, 16, 2, 4}},  {{8, 64, 32, 1, 4}},  {{16, 32, 8, 2, 4}},  {{8, 32, 8, 8, 8}},
+        {{16, 64, 16, 2, 4}},  {{8, 64, 32, 1, 4}},  {{16, 32, 8, 2, 4}},  {{8, 32, 4, 8, 4}},
     };
     const size_t n = sizeof list / sizeof list[0];
     const size_t first = gcl_device_is_cpu(device) ? n - 2 : 0;
