@@ -1,5 +1,5 @@
 # "FILE: FUNCTION" for those that PTX declares and does not define.
-/^\.([a-z]+ \.)?func / { name = $NF }
+/^\.([a-z]+ \.)?func / { name = $NF; sub(/\($/, "", name) }
 /^;$/ && name != "" { declared[FILENAME ": " name] = 1; name = "" }
 /^\{$/ && name != "" { defined[FILENAME ": " name] = 1; name = "" }
 END {

@@ -225,8 +225,7 @@ static gcl_status emit_block(gcl_emit *e, const gcl_graph *g, const gcl_node *no
 
 /* ---- panel_f32 ---- */
 
-/* Sub-groups of 32 of Intel's GPUs have registers for three rows: docs/vendor-table.md. */
-enum { PANEL_VW, PANEL_NV, PANEL_MR, PANEL = 8, PANEL_ROWS = 4, PANEL_GPU_ROWS = 3 };
+enum { PANEL_VW, PANEL_NV, PANEL_MR, PANEL = 8, PANEL_ROWS = 4 };
 
 static const gcl_tunable panel_tunables[] = {
     [PANEL_VW] = {"VW", 2, {8, 16}},
@@ -239,36 +238,34 @@ static void panel_choose(const gcl_graph *g, const gcl_node *node, const gcl_dev
                          gcl_tuning *out)
 {
     const size_t M = gcl_linear_sizes_of(g, node).M;
-    const size_t most = gcl_device_is_cpu(device) ? PANEL_ROWS : PANEL_GPU_ROWS;
 
+    (void)device;
     out->value[PANEL_VW] = PANEL;
     out->value[PANEL_NV] = 1;
-    out->value[PANEL_MR] = (int)gcl_div_up(M, gcl_div_up(M, most));
+    out->value[PANEL_MR] = (int)gcl_div_up(M, gcl_div_up(M, PANEL_ROWS));
 }
 
 static bool panel_allows(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
                          const gcl_tuning *t, char *why, size_t why_bytes)
 {
-    const int VW = t->value[PANEL_VW], most = gcl_device_is_cpu(device) ? 16 : PANEL;
-    const int rows = t->value[PANEL_MR] * t->value[PANEL_NV];
+    const int VW = t->value[PANEL_VW];
 
     (void)g;
     (void)node;
-    if (VW != PANEL && VW != most)
-        snprintf(why, why_bytes, "VW=%d, needs %d or %d", VW, PANEL, most);
-    else if (!gcl_device_is_cpu(device) && rows > PANEL_GPU_ROWS)
-        snprintf(why, why_bytes, "%d vectors of sums, a GPU's work-item needs up to %d", rows,
-                 PANEL_GPU_ROWS);
-    else
-        return tile_fits(is_wide(device), t->value[PANEL_MR], t->value[PANEL_NV], why, why_bytes);
-    return false;
+    if (VW != 8 && VW != 16) {
+        snprintf(why, why_bytes, "VW=%d, needs 8 or 16", VW);
+        return false;
+    }
+    return tile_fits(is_wide(device), t->value[PANEL_MR], t->value[PANEL_NV], why, why_bytes);
 }
 
 static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
                           char *why, size_t why_bytes)
 {
-    (void)device;
-    return gcl_linear_is_packable(g, node, why, why_bytes);
+    if (gcl_device_is_cpu(device))
+        return gcl_linear_is_packable(g, node, why, why_bytes);
+    snprintf(why, why_bytes, "a work-item is vector code for a CPU");
+    return false;
 }
 
 static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)

@@ -24,7 +24,7 @@ typedef float vec; /* what common/bilinear.h transforms */
 #include "common/bilinear.h"
 #include "common/tile.h"
 
-#define NR 32 /* of pack/bilinear.cl with VW 16 */
+#define NR 32 /* of pack/bilinear.cl */
 #define A_VECTORS (BK * BM / 4)
 #define B_VECTORS (BK * BN / 4)
 #define A_LOADS ((A_VECTORS + WG - 1) / WG)

@@ -4,13 +4,14 @@
  * Math       to[p,u*NU+v,i,j] = sum_{a,b} G[u][a] * G[v][b] * from[p*NR+j,i,a,b];
  *            0 beyond O and I
  *
- * Operands   from  [O, I, 3, 3] in the type of its file          read
- *            to    [ceil(O/NR), NU*NU, I rounded up to VW, NR]   written
+ * Operands   from  [O, I, 3, 3] in the type of its file            read
+ *            to    [ceil(O/NR), NU*NU, I rounded up to NR/2, NR]   written
  *
- * Launch     one work-item per input channel of a panel,
- *            global = { I rounded up to VW, ceil(O/NR) } rounded up; no local memory
+ * Launch     one work-item per input channel and VW columns of a panel,
+ *            global = { I rounded up to NR/2, ceil(O/NR), NR/VW } rounded up; no local memory
  *
- * Tunables   VW    elements of a vector, NR = 2 * VW   common/vec.h
+ * Tunables   VW    elements of a vector                common/vec.h
+ *            NR    columns of a panel                  default 2 * VW   a multiple of VW
  *            ALG   algorithm                           common/bilinear.h
  *            SRC                                       common/source.h
  *
@@ -27,7 +28,12 @@
 
 #pragma OPENCL FP_CONTRACT OFF
 
+#ifndef NR
 #define NR (2 * VW)
+#endif
+#if NR % VW != 0
+#error "pack: NR must be a multiple of VW"
+#endif
 
 __constant float g_rows[3 * NU] = {G_ROWS};
 __constant float g_over[NU] = {G_OVER};
@@ -69,32 +75,31 @@ static inline vec divide(pair s, float by)
 __kernel void pack_bilinear_f32(__global const source *from, __global float *to, const int O,
                                 const int I)
 {
-    const int i = (int)get_global_id(0), o0 = (int)get_global_id(1) * NR;
-    const int I_padded = (I + VW - 1) / VW * VW;
-    float taps[9][NR];
+    const int i = (int)get_global_id(0), column = (int)get_global_id(2) * VW;
+    const int o0 = (int)get_global_id(1) * NR + column;
+    const int I_padded = (I + NR / 2 - 1) / (NR / 2) * (NR / 2);
+    float taps[9][VW];
 
-    if (i >= I_padded || o0 >= O)
+    if (i >= I_padded || o0 - column >= O || column >= NR)
         return;
-    for (int j = 0; j < NR; j++) {
+    for (int j = 0; j < VW; j++) {
         const size_t at = ((size_t)(o0 + j) * (size_t)I + (size_t)i) * 9; /* from[o0+j,i,:,:] */
         for (int k = 0; k < 9; k++)
             taps[k][j] = o0 + j < O && i < I ? read_source(from, at + (size_t)k) : 0.0f;
     }
-    /* to[o0/NR,:,i,:] */
-    to += (get_global_id(1) * (NU * NU) * (size_t)I_padded + (size_t)i) * NR;
+    /* to[o0/NR,:,i,column..) */
+    to += (get_global_id(1) * (NU * NU) * (size_t)I_padded + (size_t)i) * NR + (size_t)column;
 
     for (int u = 0; u < NU; u++) {
-        pair row[3][2];
-        for (int b = 0; b < 3; b++)
-            for (int h = 0; h < 2; h++) {
-                const pair t0 = {VLOAD((size_t)h, taps[b]), (vec)(0.0f)};
-                const pair t1 = {VLOAD((size_t)h, taps[3 + b]), (vec)(0.0f)};
-                const pair t2 = {VLOAD((size_t)h, taps[6 + b]), (vec)(0.0f)};
-                row[b][h] = combine(u, t0, t1, t2);
-            }
+        pair row[3];
+        for (int b = 0; b < 3; b++) {
+            const pair t0 = {VLOAD(0, taps[b]), (vec)(0.0f)};
+            const pair t1 = {VLOAD(0, taps[3 + b]), (vec)(0.0f)};
+            const pair t2 = {VLOAD(0, taps[6 + b]), (vec)(0.0f)};
+            row[b] = combine(u, t0, t1, t2);
+        }
         for (int v = 0; v < NU; v++)
-            for (int h = 0; h < 2; h++)
-                VSTORE(divide(combine(v, row[0][h], row[1][h], row[2][h]), g_over[u] * g_over[v]),
-                       (size_t)h, to + (size_t)(u * NU + v) * (size_t)I_padded * NR);
+            VSTORE(divide(combine(v, row[0], row[1], row[2]), g_over[u] * g_over[v]), 0,
+                   to + (size_t)(u * NU + v) * (size_t)I_padded * NR);
     }
 }

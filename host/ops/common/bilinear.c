@@ -22,6 +22,8 @@ size_t gcl_bilinear_tiles(const gcl_bilinear *b, size_t n)
     return gcl_div_up((size_t)((ptrdiff_t)n - b->offset), b->NO);
 }
 
+enum { GPU_VECTOR = 8 }; /* columns that a GPU's work-item has registers for */
+
 /* param: the algorithm times 32, and the vector width. */
 static size_t bytes(const gcl_shape *w, size_t param)
 {
@@ -34,16 +36,18 @@ static size_t bytes(const gcl_shape *w, size_t param)
 
 static void launch(gcl_launch *l, const gcl_device_info *device, const gcl_shape *w, size_t param)
 {
-    const size_t vw = param % 32;
+    const size_t NR = 2 * (param % 32), VW = gcl_device_is_cpu(device) ? NR / 2 : GPU_VECTOR;
 
     l->program = "pack/bilinear";
     l->kernel = "pack_bilinear_f32";
-    snprintf(l->options, sizeof l->options, "-DVW=%zu -DALG=%d", vw, algorithms[param / 32].alg);
+    snprintf(l->options, sizeof l->options, "-DVW=%zu -DNR=%zu -DALG=%d", VW, NR,
+             algorithms[param / 32].alg);
     gcl_launch_arg(l, gcl_arg_slot(GCL_PACK_FROM));
     gcl_launch_arg(l, gcl_arg_slot(GCL_PACK_TO));
     gcl_launch_arg(l, gcl_arg_int(w->dim[0]));
     gcl_launch_arg(l, gcl_arg_int(w->dim[1]));
-    gcl_launch_tiles(l, device, gcl_round_up(w->dim[1], vw), gcl_div_up(w->dim[0], 2 * vw), 1);
+    gcl_launch_tiles(l, device, gcl_round_up(w->dim[1], NR / 2), gcl_div_up(w->dim[0], NR),
+                     NR / VW);
 }
 
 #define PACKING(name, vw)                                                              \
