@@ -154,7 +154,7 @@ static void other_formats(void **state)
     assert_null(strstr(cli_out, "http"));
     assert_ends(cli_out, "</html>\n");
     cli_run("check --bounds");
-    assert_has(cli_out, "\nlinear          1.1 sum(K) + 8: ");
+    assert_has(cli_out, "\nlinear          1.13 sum(K) + 8, with GELU");
 }
 
 /* A kernel that does not compile, one that is a little off: read from a folder of its own. */
