@@ -39,8 +39,8 @@ needs_ci=(
     'clang-15         tool clang-15'
     'llvm-spirv-15    tool llvm-spirv-15'
     'spirv-tools      tool spirv-val'
-    'libigc1          tool ocloc'
-    'libigdfcl1       tool ocloc'
+    'libigc1          test -e /usr/lib/x86_64-linux-gnu/libigc.so.1'
+    'libigdfcl1       test -e /usr/lib/x86_64-linux-gnu/libigdfcl.so.1'
 )
 needs_all=(
     'python3-venv  python_makes_venvs'
