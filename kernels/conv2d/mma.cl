@@ -74,29 +74,30 @@
 #error "mma: SM, SN, MI and NI must be powers of two"
 #endif
 
-/* The work-item's share of a step's terms: A_LOADS runs of w, B_LOADS of x. */
+/* The work-item's share of a step's terms: A_LOADS runs of w, B_LOADS of x. Unrolled beside the emulation's
+ * barriers, it is what PoCL 3.1 makes wrong code of. */
 static inline void fetch(uint4 a[A_LOADS], float b[B_LOADS][RUN], __global const uint4 *w,
                          const window p[PIXELS], int o0, int O, int n_steps, int step)
 {
     const int lid = (int)get_local_id(0);
 
-#pragma unroll
+    FRAGMENT_UNROLL
     for (int l = 0; l < A_LOADS; l++) {
         const int at = min(lid + l * WG, RUNS_A - 1);
         const int o = min(o0 + at / (KC / RUN), O - 1); /* past the end: dropped later */
         a[l] = w[((size_t)o * (size_t)n_steps + (size_t)step) * (KC / RUN) +
                  (size_t)(at % (KC / RUN))];
     }
-#pragma unroll
+    FRAGMENT_UNROLL
     for (int j = 0; j < PIXELS; j++) {
         const int at = tap_at(&p[j], step % (KH * KW));
-#pragma unroll
+        FRAGMENT_UNROLL
         for (int l = j; l < B_LOADS; l += PIXELS)
-#pragma unroll
-            for (int c = 0; c < RUN; c++)
-                b[l][c] = read_tap(
-                    &p[j], step / (KH * KW) * KC + min((lid + l * WG) / TN, KC / RUN - 1) * RUN + c,
-                    at);
+            FRAGMENT_UNROLL
+        for (int c = 0; c < RUN; c++)
+            b[l][c] = read_tap(
+                &p[j], step / (KH * KW) * KC + min((lid + l * WG) / TN, KC / RUN - 1) * RUN + c,
+                at);
     }
 }
 
@@ -105,14 +106,14 @@ static inline void store(__local uint *tiles, const uint4 a[A_LOADS], float b[B_
 {
     const int lid = (int)get_local_id(0);
 
-#pragma unroll
+    FRAGMENT_UNROLL
     for (int l = 0; l < A_LOADS; l++) {
         const int at = lid + l * WG;
         if (RUNS_A % WG == 0 || at < RUNS_A)
             *(__local uint4 *)(tiles + at / (KC / RUN) * PITCH + at % (KC / RUN) * (RUN / 2)) =
                 a[l];
     }
-#pragma unroll
+    FRAGMENT_UNROLL
     for (int l = 0; l < B_LOADS; l++) {
         const int at = lid + l * WG;
         if (RUNS_B % WG == 0 || at < RUNS_B)
