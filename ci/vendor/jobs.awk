@@ -3,8 +3,8 @@
 # launch on its targets, and of other kernels one set of options; where the choice has tunables, one set for
 # each of their values, that of the largest numbers: what differs are the parts of an epilogue. A program is
 # compiled whole once for each target, as the host does, and with further options the kernels that are
-# launched with them. The front end without extensions reads all that is launched where there are none, and
-# SPIR-V is made of one set for each kernel and values of tunables.
+# launched with them. The front end without extensions reads, and SPIR-V is made of, one set for each kernel
+# and values of tunables.
 BEGIN {
     n = split(intel, name, " "); for (i = 1; i <= n; i++) vendor[name[i]] = "intel"
     n = split(amd, name, " "); for (i = 1; i <= n; i++) vendor[name[i]] = "amd"
@@ -41,6 +41,8 @@ FNR == NR {
             next
         job = vendor[target]
     } else {
+        if (!is_heaviest)
+            next
         job = wanted ? "spirv" : "strict"
         target = "cl12"
     }
