@@ -262,10 +262,8 @@ static gcl_status tune(const cli_session *s, options *o, bool json, gcl_error *e
 
     GCL_TRY(
         bench_tune_collect(&list, gcl_checkpoint_config(s->checkpoint), &s->device, &o->tune, err));
-    if (!o->dry_run) {
-        catch_interrupt();
+    if (!o->dry_run)
         GCL_TRY(bench_tune_run(&list, s->ctx, s->tunings, &o->tune, err));
-    }
     GCL_TRY(print(&list, o, json, &s->device, err));
     if (o->share != NULL)
         GCL_TRY(gcl_tunings_share(s->tunings, o->share, err));
@@ -299,6 +297,8 @@ static gcl_status run(const cli_command *self, int argc, char **argv, gcl_error 
         st = CLI_USAGE(err, "--dry-run and --share exclude each other");
         goto done;
     }
+    if (!o.dry_run)
+        catch_interrupt();
     if (!o.dry_run)
         GCL_TRY(gcl_tunings_path(path, sizeof path, err));
     if (o.share != NULL)
