@@ -22,22 +22,6 @@ check() {
     echo "== $((SECONDS - start)) s"
 }
 
-# begin COMMAND...: starts it beside what follows; `check finish COMMAND...` waits for it, and shows what
-# it said.
-logs=$(mktemp -d)
-trap 'rm -rf "$logs"' EXIT
-declare -A pids
-begin() {
-    "$@" >"$logs/${*//\//-}" 2>&1 &
-    pids[$*]=$!
-}
-finish() {
-    local status=0
-    wait "${pids[$*]}" || status=$?
-    cat "$logs/${*//\//-}"
-    return $status
-}
-
 # build_with COMPILER: everything compiles with warnings as errors.
 build_with() {
     CC=$1 cmake -S . -B "build-$1" -DGALIP_WERROR=ON >/dev/null || return 1
@@ -71,14 +55,10 @@ else
     check ci/check-device.sh
     check ci/vendor.sh
     run_tests
-    # each keeps little more than one core busy
-    begin ci/oclgrind.sh
-    begin ci/second-opinion.sh rusticl
-    begin ci/second-opinion.sh intel
     check ci/checkpoints.sh
-    check finish ci/oclgrind.sh
-    check finish ci/second-opinion.sh rusticl
-    check finish ci/second-opinion.sh intel
+    check ci/oclgrind.sh
+    check ci/second-opinion.sh rusticl
+    check ci/second-opinion.sh intel
     check build_with clang
     check ci/sanitize.sh
     check ci/fuzz.sh
