@@ -33,7 +33,7 @@ static const cli_flag flags[] = {
      "all that the model can read)"},
     {"op", KEY_OP, "OP", "tune this op only"},
     {"again", KEY_AGAIN, NULL, "search also what is in the tuning file already"},
-    {"exhaustive", KEY_EXHAUSTIVE, NULL, "try every candidate, however long that takes"},
+    {"exhaustive", KEY_EXHAUSTIVE, NULL, "try every value of every variant with hope, whatever the budget"},
     {"dry-run", KEY_DRY_RUN, NULL, "print classes and how many candidates they have; measure none"},
     {"share", KEY_SHARE, "FILE", "write what is known of this device to a file, to be sent"},
     {"seed", 's', "SEED", "of the operands and the search (default 1)"},
