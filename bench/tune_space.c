@@ -112,12 +112,11 @@ gcl_status tune_space_create(tune_space *s, const gcl_graph *g, const gcl_node *
     for (const gcl_variant *v = node->op->variants; v->name != NULL; v++) {
         tune_point p = {.variant = v};
         if ((only != NULL && v != only) || (v->rounds_to_f16 && precision != GCL_PRECISION_F16) ||
-            (v->accepts != NULL && !v->accepts(g, node, device, why, sizeof why)))
+            !gcl_variant_accepts(v, g, node, device, why, sizeof why))
             continue;
         if (v->choose != NULL)
             v->choose(g, node, device, &p.tuning);
-        if (v->allows == NULL || v->allows(g, node, device, &p.tuning, why, sizeof why))
-            GCL_TRY(append(s, &p, err));
+        GCL_TRY(append(s, &p, err));
     }
     s->n_own = s->n;
     for (size_t k = 0; k < s->n_own; k++)

@@ -304,8 +304,7 @@ static bool accepts(const gcl_plan *p, const gcl_variant *v, const gcl_node *nod
 
     if (v->rounds_to_f16 && p->options.precision != GCL_PRECISION_F16)
         snprintf(why, sizeof why, "it rounds to f16, the plan's precision is f32");
-    else if (v->accepts == NULL ||
-             v->accepts(p->graph, node, gcl_context_device(p->ctx), why, sizeof why))
+    else if (gcl_variant_accepts(v, p->graph, node, gcl_context_device(p->ctx), why, sizeof why))
         return true;
     gcl_verbose("%s: %s: %s refused: %s", node->scope, node->op->name, v->name, why);
     return false;

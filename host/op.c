@@ -26,6 +26,19 @@ const gcl_variant *gcl_op_variant(const gcl_op *op, const char *name)
     return NULL;
 }
 
+bool gcl_variant_accepts(const gcl_variant *v, const gcl_graph *g, const gcl_node *node,
+                         const gcl_device_info *device, char *why, size_t why_bytes)
+{
+    gcl_tuning own;
+
+    if (v->accepts != NULL && !v->accepts(g, node, device, why, why_bytes))
+        return false;
+    if (v->tunables == NULL)
+        return true;
+    v->choose(g, node, device, &own);
+    return v->allows(g, node, device, &own, why, why_bytes);
+}
+
 /* "[2, 3] f32" or "a list of 2 weights" */
 static const char *operand_text(char *out, size_t room, const gcl_tensor *t)
 {

@@ -39,7 +39,8 @@ typedef struct gcl_tuning {
 
 typedef struct gcl_variant {
     const char *name; /* "<strategy>_<dtype>" */
-    /* NULL accepts all. On refusal writes the reason with its values into why. */
+    /* Asked by gcl_variant_accepts; NULL accepts all. On refusal writes the reason with its values into
+     * why. */
     bool (*accepts)(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
                     char *why, size_t why_bytes);
     /* GCL_E_UNSUPPORTED is a late refusal: what was emitted is dropped, the next row is tried. */
@@ -48,11 +49,12 @@ typedef struct gcl_variant {
     bool rounds_to_f16;
     const gcl_tunable
         *tunables; /* ends with a NULL name; NULL: none, nor the two functions below */
-    /* The values that the variant takes for an accepted node where nobody knows better ones. */
+    /* The values that the variant takes where accepts is content and nobody knows better ones; where
+     * they do not work the variant does not take the node. */
     void (*choose)(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
                    gcl_tuning *out);
-    /* Whether any values, each among its candidates or not, work for an accepted node; the reason as
-     * in accepts. What choose gives always does. */
+    /* Whether any values, each among its candidates or not, work where accepts is content; the reason
+     * as there. */
     bool (*allows)(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
                    const gcl_tuning *tuning, char *why, size_t why_bytes);
 } gcl_variant;
@@ -100,6 +102,10 @@ static inline const gcl_shape *gcl_in_shape(const gcl_graph *g, const gcl_node *
 {
     return &gcl_graph_tensor(g, node->in[i])->shape;
 }
+
+/** Whether the variant takes the node, with the values that it chooses itself; else writes the reason. */
+bool gcl_variant_accepts(const gcl_variant *v, const gcl_graph *g, const gcl_node *node,
+                         const gcl_device_info *device, char *why, size_t why_bytes);
 
 /** Shape of the result; valid in flops, accepts and emit. */
 static inline const gcl_shape *gcl_out_shape(const gcl_graph *g, const gcl_node *node)

@@ -213,7 +213,7 @@ static bool take(gcl_choice *out, const tuning_entry *e, const char *source, boo
     const gcl_variant *v = e->row.variant;
     char why[256] = "";
 
-    if (v->accepts != NULL && !v->accepts(g, node, device, why, sizeof why)) {
+    if (!gcl_variant_accepts(v, g, node, device, why, sizeof why)) {
         gcl_verbose("%s: %s: %s, %s, refused: %s", node->scope, node->op->name, v->name, source,
                     why);
         return false;

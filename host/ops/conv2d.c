@@ -223,18 +223,13 @@ static bool panel_allows(const gcl_graph *g, const gcl_node *node, const gcl_dev
 static bool panel_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
                           char *why, size_t why_bytes)
 {
-    gcl_tuning t;
-
-    if (!gcl_device_is_cpu(device)) {
+    if (!gcl_device_is_cpu(device))
         snprintf(why, why_bytes, "a work-item is vector code for a CPU");
-        return false;
-    }
-    if (gcl_graph_tensor(g, node->in[W])->kind != GCL_VALUE_WEIGHT) {
+    else if (gcl_graph_tensor(g, node->in[W])->kind != GCL_VALUE_WEIGHT)
         snprintf(why, why_bytes, "w is not a weight and cannot be packed ahead");
-        return false;
-    }
-    panel_choose(g, node, device, &t);
-    return panel_allows(g, node, device, &t, why, why_bytes);
+    else
+        return true;
+    return false;
 }
 
 static gcl_status emit_panel(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)

@@ -194,15 +194,10 @@ static bool block_allows(const gcl_graph *g, const gcl_node *node, const gcl_dev
 static bool block_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
                           char *why, size_t why_bytes)
 {
-    gcl_tuning t;
-
-    if (!gcl_device_is_cpu(device)) {
-        snprintf(why, why_bytes, "a work-item does the work of a CPU core");
-        return false;
-    }
-    block_choose(g, node, device, &t);
-    return block_allows(g, node, device, &t, why, why_bytes) &&
-           gcl_linear_is_packable(g, node, why, why_bytes);
+    if (gcl_device_is_cpu(device))
+        return gcl_linear_is_packable(g, node, why, why_bytes);
+    snprintf(why, why_bytes, "a work-item does the work of a CPU core");
+    return false;
 }
 
 static gcl_status emit_block(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
@@ -320,9 +315,9 @@ static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     return gcl_emit_launch(e, &l, err);
 }
 
-#define TILE_VARIANT(dtype_name, row)                                                           \
-    .name = dtype_name, .accepts = gcl_linear_##row##_accepts, .emit = gcl_linear_##row##_emit, \
-    .tunables = gcl_linear_##row##_tunables, .choose = gcl_linear_##row##_choose,               \
+#define TILE_VARIANT(dtype_name, row)                                                        \
+    .name = dtype_name, .accepts = gcl_linear_tile_accepts, .emit = gcl_linear_##row##_emit, \
+    .tunables = gcl_linear_##row##_tunables, .choose = gcl_linear_##row##_choose,            \
     .allows = gcl_linear_##row##_allows
 
 static const gcl_variant variants[] = {

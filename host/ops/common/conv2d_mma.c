@@ -197,9 +197,8 @@ bool gcl_conv2d_mma_accepts(const gcl_graph *g, const gcl_node *node, const gcl_
 {
     const gcl_shape *w = gcl_in_shape(g, node, CONV2D_W), *y = gcl_out_shape(g, node);
     const size_t terms = count_steps(w) * KC;
-    gcl_tuning tuning;
 
-    if (!gcl_conv2d_tiled_indexes_fit(g, node, why, why_bytes))
+    if (!gcl_conv2d_tiled_accepts(g, node, device, why, why_bytes))
         return false;
     if (device->matrix_unit == GCL_UNIT_NONE && !gcl_device_is_cpu(device)) {
         snprintf(why, why_bytes, "the device has no matrix unit that is known");
@@ -215,8 +214,7 @@ bool gcl_conv2d_mma_accepts(const gcl_graph *g, const gcl_node *node, const gcl_
                  gcl_shape_count(y), terms, MAX_ON_CPU);
         return false;
     }
-    gcl_conv2d_mma_choose(g, node, device, &tuning);
-    return gcl_conv2d_mma_allows(g, node, device, &tuning, why, why_bytes);
+    return true;
 }
 
 /* ---- launch ---- */

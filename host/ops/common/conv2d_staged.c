@@ -136,12 +136,7 @@ static bool stages_fit(const gcl_bilinear *b, const gcl_graph *g, const gcl_node
 bool gcl_conv2d_staged_accepts(gcl_bilinear_name name, const gcl_graph *g, const gcl_node *node,
                                const gcl_device_info *device, char *why, size_t why_bytes)
 {
-    gcl_tuning tuning;
-
-    if (!is_able(name, g, node, device, why, why_bytes))
-        return false;
-    gcl_conv2d_staged_choose(name, g, node, device, &tuning);
-    return gcl_conv2d_staged_allows(g, node, device, &tuning, why, why_bytes) &&
+    return is_able(name, g, node, device, why, why_bytes) &&
            stages_fit(gcl_bilinear_get(name), g, node, device, why, why_bytes) &&
            (gcl_device_is_cpu(device) || is_best(name, g, node, device, why, why_bytes));
 }

@@ -67,12 +67,13 @@ static const gcl_packing *packing(size_t KC)
 
 /* ---- choice ---- */
 
-bool gcl_conv2d_tiled_indexes_fit(const gcl_graph *g, const gcl_node *node, char *why,
-                                  size_t why_bytes)
+bool gcl_conv2d_tiled_accepts(const gcl_graph *g, const gcl_node *node,
+                              const gcl_device_info *device, char *why, size_t why_bytes)
 {
     const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), *y = gcl_out_shape(g, node);
     const gcl_shape picture = gcl_conv2d_picture(g, node);
 
+    (void)device;
     if (gcl_graph_tensor(g, node->in[CONV2D_W])->kind != GCL_VALUE_WEIGHT)
         snprintf(why, why_bytes, "w is not a weight and cannot be packed ahead");
     else if (y->dim[0] > INT32_MAX / y->dim[2] / y->dim[3] - MAX_BN ||
@@ -83,17 +84,6 @@ bool gcl_conv2d_tiled_indexes_fit(const gcl_graph *g, const gcl_node *node, char
     else
         return true;
     return false;
-}
-
-bool gcl_conv2d_tiled_accepts(const gcl_graph *g, const gcl_node *node,
-                              const gcl_device_info *device, char *why, size_t why_bytes)
-{
-    gcl_tuning tuning;
-
-    if (!gcl_conv2d_tiled_indexes_fit(g, node, why, why_bytes))
-        return false;
-    gcl_conv2d_tiled_choose(g, node, device, &tuning);
-    return gcl_conv2d_tiled_allows(g, node, device, &tuning, why, why_bytes);
 }
 
 bool gcl_conv2d_tiled_allows(const gcl_graph *g, const gcl_node *node,

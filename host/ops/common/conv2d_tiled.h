@@ -14,10 +14,6 @@ extern const gcl_tunable gcl_conv2d_tiled_tunables[];
 double gcl_conv2d_tiled_cost(const gcl_graph *g, const gcl_node *node,
                              const gcl_device_info *device);
 
-/** Whether w can be packed, and an int holds what the kernels count; the reason as in accepts. */
-bool gcl_conv2d_tiled_indexes_fit(const gcl_graph *g, const gcl_node *node, char *why,
-                                  size_t why_bytes);
-
 /**
  * Adds the launch of a kernel with the arguments of conv2d_tiled, and of what finishes parts.
  *
@@ -28,7 +24,7 @@ gcl_status gcl_conv2d_tiled_launch(gcl_launch *l, gcl_emit *e, const gcl_graph *
                                    const gcl_node *node, gcl_slot w, size_t steps, size_t n_parts,
                                    gcl_error *err);
 
-/** Functions of gcl_variant. */
+/** Functions of gcl_variant. Accepted is where w can be packed and an int holds what kernels count. */
 bool gcl_conv2d_tiled_accepts(const gcl_graph *g, const gcl_node *node,
                               const gcl_device_info *device, char *why, size_t why_bytes);
 void gcl_conv2d_tiled_choose(const gcl_graph *g, const gcl_node *node,

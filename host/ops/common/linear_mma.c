@@ -76,6 +76,10 @@ bool gcl_linear_mma_allows(const gcl_graph *g, const gcl_node *node, const gcl_d
     const int unit = (int)device->matrix_unit;
     gcl_linear_tile t;
 
+    if (unit == GCL_UNIT_NONE && !gcl_device_is_cpu(device)) {
+        snprintf(why, why_bytes, "the device has no matrix unit that is known");
+        return false;
+    }
     if (v[FRAGMENT] <= GCL_UNIT_NONE || v[FRAGMENT] >= GCL_N_UNITS ||
         (unit != GCL_UNIT_NONE && v[FRAGMENT] != unit)) {
         snprintf(why, why_bytes, "FRAGMENT %d, needs %d .. %d", v[FRAGMENT],
@@ -114,21 +118,6 @@ void gcl_linear_mma_choose(const gcl_graph *g, const gcl_node *node, const gcl_d
                                   : device->max_work_group >= 32       ? GCL_UNIT_MMA
                                                                        : GCL_UNIT_DPAS8;
     gcl_linear_tile_choose(&tiles, g, node, device, out);
-}
-
-bool gcl_linear_mma_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
-                            char *why, size_t why_bytes)
-{
-    gcl_tuning tuning;
-
-    if (!gcl_linear_tile_accepts(g, node, device, why, why_bytes))
-        return false;
-    if (device->matrix_unit == GCL_UNIT_NONE && !gcl_device_is_cpu(device)) {
-        snprintf(why, why_bytes, "the device has no matrix unit that is known");
-        return false;
-    }
-    gcl_linear_mma_choose(g, node, device, &tuning);
-    return gcl_linear_mma_allows(g, node, device, &tuning, why, why_bytes);
 }
 
 gcl_status gcl_linear_mma_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *node,

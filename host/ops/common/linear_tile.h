@@ -67,17 +67,15 @@ gcl_status gcl_linear_tile_emit(const gcl_linear_tile *t, gcl_emit *e, const gcl
                                 const gcl_node *node, const gcl_tunable *tunables, gcl_slot w,
                                 gcl_launch *l, gcl_error *err);
 
-/** The three variants: what gcl_variant asks for. */
-#define GCL_LINEAR_TILE_VARIANT(name)                                                             \
-    extern const gcl_tunable gcl_linear_##name##_tunables[];                                      \
-    bool gcl_linear_##name##_accepts(const gcl_graph *g, const gcl_node *node,                    \
-                                     const gcl_device_info *device, char *why, size_t why_bytes); \
-    void gcl_linear_##name##_choose(const gcl_graph *g, const gcl_node *node,                     \
-                                    const gcl_device_info *device, gcl_tuning *out);              \
-    bool gcl_linear_##name##_allows(const gcl_graph *g, const gcl_node *node,                     \
-                                    const gcl_device_info *device, const gcl_tuning *tuning,      \
-                                    char *why, size_t why_bytes);                                 \
-    gcl_status gcl_linear_##name##_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *node,    \
+/** The three variants: what gcl_variant asks for besides gcl_linear_tile_accepts. */
+#define GCL_LINEAR_TILE_VARIANT(name)                                                          \
+    extern const gcl_tunable gcl_linear_##name##_tunables[];                                   \
+    void gcl_linear_##name##_choose(const gcl_graph *g, const gcl_node *node,                  \
+                                    const gcl_device_info *device, gcl_tuning *out);           \
+    bool gcl_linear_##name##_allows(const gcl_graph *g, const gcl_node *node,                  \
+                                    const gcl_device_info *device, const gcl_tuning *tuning,   \
+                                    char *why, size_t why_bytes);                              \
+    gcl_status gcl_linear_##name##_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *node, \
                                         gcl_error *err);
 
 GCL_LINEAR_TILE_VARIANT(tiled)    /* tiles in local memory */

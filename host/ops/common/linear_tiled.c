@@ -83,17 +83,6 @@ void gcl_linear_tiled_choose(const gcl_graph *g, const gcl_node *node,
     gcl_linear_tile_choose(&tiles, g, node, device, out);
 }
 
-bool gcl_linear_tiled_accepts(const gcl_graph *g, const gcl_node *node,
-                              const gcl_device_info *device, char *why, size_t why_bytes)
-{
-    gcl_tuning tuning;
-
-    if (!gcl_linear_tile_accepts(g, node, device, why, why_bytes))
-        return false;
-    gcl_linear_tiled_choose(g, node, device, &tuning);
-    return gcl_linear_tiled_allows(g, node, device, &tuning, why, why_bytes);
-}
-
 gcl_status gcl_linear_tiled_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
                                  gcl_error *err)
 {
