@@ -2,6 +2,7 @@
 #include "model/config.h"
 
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -314,7 +315,7 @@ static gcl_status read_numbers(const gcl_tensor_set *set, const char *key, size_
         char *end = NULL;
         errno = 0;
         list[i] = strtoul(p, &end, 10);
-        if (end == p || errno != 0 || *end != (i + 1 < n ? ',' : '\0'))
+        if (end == p || errno != 0 || list[i] > INT32_MAX || *end != (i + 1 < n ? ',' : '\0'))
             return GCL_FAIL(err, GCL_E_FORMAT, "%s: metadata %s is \"%s\", needs %zu numbers",
                             set->origin, key, text, n);
         p = end + 1;
@@ -326,7 +327,7 @@ static gcl_status read_numbers(const gcl_tensor_set *set, const char *key, size_
 static bool read_number(const char *text, float *out)
 {
     json_t *number = json_loads(text, JSON_DECODE_ANY, NULL);
-    const bool ok = json_is_number(number);
+    const bool ok = json_is_number(number) && fabs(json_number_value(number)) <= (double)FLT_MAX;
 
     if (ok)
         *out = (float)json_number_value(number);

@@ -468,8 +468,10 @@ static void bad_metadata_is_explained(void **unused)
     } cases[] = {
         {"mapper_gain", "0.1xyz", "metadata mapper_gain is \"0.1xyz\", needs a number"},
         {"mapper_gain", "nan", "metadata mapper_gain"},
+        {"mapper_gain", "-1e39", "metadata mapper_gain is \"-1e39\", needs a number"},
         {"feature_layers", "1,2", "metadata feature_layers is \"1,2\", needs 3 numbers"},
         {"vision_heads", "two", "metadata vision_heads"},
+        {"vision_heads", "-1", "metadata vision_heads is \"-1\", needs 1 numbers"},
         {"preset", "galip-57", "there is no preset \"galip-57\""},
     };
     char path[] = "/tmp/galip-weights-XXXXXX";
