@@ -65,7 +65,7 @@ typedef struct bench_tune_options {
     size_t tokens;  /* of the part text; 0: context_length */
     const char *op; /* NULL: all that have classes */
     double budget_s;
-    bool exhaustive; /* every candidate of every class, whatever the budget */
+    bool exhaustive; /* all variants, all values of those with hope, whatever the budget */
     bool again;      /* search also where the device's own row is there */
     uint64_t seed;   /* of operands and search */
     gcl_plan_options plan;

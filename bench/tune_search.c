@@ -28,7 +28,8 @@ static const double search_share = 0.6;
 
 /* Tables go from best to plainest: behind a variant that is so many times slower than the base none is
  * tried, and where that happened in TOO_SLOW classes the variant is not, either. Values are tried of
- * variants that are not so much slower than the best one, each with its own values. */
+ * variants that are not so much slower than the best one, each with its own values. An exhaustive search
+ * tries all variants, and values of all that end_of_table leaves. */
 static const double end_of_table = 3.0, hopeless_variant = 1.5;
 
 typedef struct search {
@@ -204,7 +205,7 @@ static gcl_status try_variants(search *s, gcl_error *err)
         if (s->results[k].verdict != TUNE_OK || s->results[k].ratio <= end_of_table)
             continue;
         ++*slow;
-        if (k > s->base)
+        if (k > s->base && !s->run->opt->exhaustive)
             break;
     }
 done:
@@ -226,7 +227,7 @@ static bool has_hope(const search *s, const gcl_variant *v)
 
     for (size_t k = 0; k < s->space.n_own; k++)
         best = fmin(best, own_ratio(s, s->space.points[k].variant));
-    return own_ratio(s, v) <= hopeless_variant * best;
+    return own_ratio(s, v) <= (s->run->opt->exhaustive ? end_of_table : hopeless_variant) * best;
 }
 
 /* A random point that was not tried: next to the best, or anywhere. space.n: there is none. */

@@ -143,15 +143,19 @@ const gcl_variant *gcl_requests_variant(const char *list, const gcl_op *op)
     return find_request(list, op, &r) ? variant_of(&r, op) : NULL;
 }
 
-void gcl_requests_tuning(const char *list, const gcl_op *op, gcl_tuning *tuning)
+bool gcl_requests_tuning(const char *list, const gcl_op *op, gcl_tuning *tuning)
 {
     const char *at, *name, *value;
+    bool any = false;
     request r;
     int n;
 
     if (!find_request(list, op, &r))
-        return;
+        return false;
     at = r.tunables;
-    while (next_tunable(&at, &name, &n, &value))
+    while (next_tunable(&at, &name, &n, &value)) {
         tuning->value[find_tunable(variant_of(&r, op), name, n)] = read_value(value);
+        any = true;
+    }
+    return any;
 }

@@ -11,8 +11,8 @@ gcl_status gcl_requests_check(const char *list, gcl_error *err);
 /** The variant that a checked list asks for op; NULL: none. */
 const gcl_variant *gcl_requests_variant(const char *list, const gcl_op *op);
 
-/** Puts the values that a checked list asks for over those of the requested variant. */
-void gcl_requests_tuning(const char *list, const gcl_op *op, gcl_tuning *tuning);
+/** Puts the values that a checked list asks for over those of the requested variant; false: none. */
+bool gcl_requests_tuning(const char *list, const gcl_op *op, gcl_tuning *tuning);
 
 /** The tunable's place in the variant's table; -1: it has none of that name. */
 int gcl_variant_tunable(const gcl_variant *variant, const char *name);

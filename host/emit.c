@@ -387,6 +387,37 @@ static gcl_status emit_node(gcl_emit *e, gcl_error *err)
     return st;
 }
 
+static bool is_used(const gcl_plan *p, const gcl_variant *v)
+{
+    for (int i = 0; i < gcl_graph_n_nodes(p->graph); i++)
+        if (p->choices[i].variant == v)
+            return true;
+    return false;
+}
+
+/* Requested values that do for some nodes are passed over at others; that do for none are a mistake. */
+static gcl_status check_values(const gcl_emit *e, gcl_error *err)
+{
+    const gcl_plan *p = e->plan;
+    const gcl_device_info *device = gcl_emit_device(e);
+
+    for (int i = 0; i < gcl_graph_n_nodes(p->graph); i++) {
+        const gcl_node *node = gcl_graph_node_at(p->graph, i);
+        const gcl_variant *v = gcl_requests_variant(p->options.variants, node->op);
+        gcl_tuning t;
+        char why[256] = "";
+        if (v == NULL || v->tunables == NULL || is_used(p, v) || !accepts(p, v, node))
+            continue;
+        v->choose(p->graph, node, device, &t);
+        if (gcl_requests_tuning(p->options.variants, node->op, &t) &&
+            !v->allows(p->graph, node, device, &t, why, sizeof why))
+            return GCL_FAIL(err, GCL_E_UNSUPPORTED,
+                            "variants \"%s\": no node takes these values of %s; %s: %s",
+                            p->options.variants, v->name, node->scope, why);
+    }
+    return GCL_OK;
+}
+
 /* What is read after a run is row-major. */
 static gcl_status emit_outputs(gcl_emit *e, gcl_error *err)
 {
@@ -419,6 +450,7 @@ gcl_status gcl_plan_emit(gcl_plan *plan, gcl_error *err)
             gcl_emit_value(&e, v);
     for (e.node = 0; e.node < n_nodes; e.node++)
         GCL_TRY(emit_node(&e, err));
+    GCL_TRY(check_values(&e, err));
     GCL_TRY(emit_outputs(&e, err));
 done:
     return st;

@@ -156,6 +156,7 @@ static void failures(void **state)
         {"convert " DEMO " -o absent/c", "cannot write absent/c"},
         {"plan --variant conv2d=nosuch", "conv2d"},
         {"plan --variant nosuch=plain_f32", "there is no op \"nosuch\""},
+        {"plan --variant linear=block_f32:MR=99", "no node takes these values of block_f32; "},
         {"verify absent", "cannot open absent"},
         {"verify " DEMO, "metadata weights is missing"},
     };
