@@ -84,7 +84,7 @@ static bool parse_record(bench_ceilings *out, json_t *record)
     }
     strcpy(c->shape, shape);
     strcpy(out->date, date);
-    return fabs(c->value - stored) <= 1e-9 * stored;
+    return isfinite(c->spread) && fabs(c->value - stored) <= 1e-9 * stored;
 }
 
 gcl_status bench_ceiling_parse(bench_ceilings *out, json_t *records, gcl_error *err)

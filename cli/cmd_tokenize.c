@@ -42,18 +42,18 @@ static json_t *json_ids(const text_ids *t)
     return list;
 }
 
-static json_t *describe(const gcl_tokenizer *tok, const char *text, const text_ids *t)
+static json_t *describe(const gcl_tokenizer *tok, const char *text, size_t bytes, const text_ids *t)
 {
     json_t *pieces = json_array();
 
     for (size_t i = 0; i < t->n; i++) {
         const char *piece = "";
-        size_t bytes = 0;
-        gcl_tokenizer_piece(tok, t->ids[i], &piece, &bytes);
-        json_array_append_new(pieces, json_stringn(piece, bytes));
+        size_t n = 0;
+        gcl_tokenizer_piece(tok, t->ids[i], &piece, &n);
+        json_array_append_new(pieces, json_stringn(piece, n));
     }
-    return json_pack("{s:o, s:o, s:o}", "text", cli_json_text(text), "ids", json_ids(t), "pieces",
-                     pieces);
+    return json_pack("{s:o, s:o, s:o}", "text", cli_json_bytes(text, bytes), "ids", json_ids(t),
+                     "pieces", pieces);
 }
 
 static void print_pieces(const gcl_tokenizer *tok, const text_ids *t)
@@ -75,7 +75,7 @@ static gcl_status encode(const gcl_tokenizer *tok, const char *text, size_t byte
 
     GCL_TRY(gcl_tokenizer_encode_bytes(tok, text, bytes, &t.ids, &t.n, err));
     if (list != NULL)
-        json_array_append_new(list, describe(tok, text, &t));
+        json_array_append_new(list, describe(tok, text, bytes, &t));
     else
         print_pieces(tok, &t);
     cli_warn_not_utf8(text, bytes);

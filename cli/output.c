@@ -12,38 +12,41 @@
 #include "base/file.h"
 #include "model/tokenizer.h"
 
-/* Bytes of the UTF-8 character at p; 0 when there is none. jansson knows the rules. */
-static size_t character_bytes(const char *p)
+/* Bytes of the UTF-8 character at p, before end; 0 when there is none. jansson knows the rules. */
+static size_t character_bytes(const char *p, const char *end)
 {
-    for (size_t n = 1; n <= 4; n++) {
+    for (size_t n = 1; n <= 4 && n <= (size_t)(end - p); n++) {
         json_t *one = json_stringn(p, n);
         json_decref(one);
         if (one != NULL)
             return n;
-        if (p[n] == '\0')
-            break;
     }
     return 0;
 }
 
-json_t *cli_json_text(const char *text)
+json_t *cli_json_bytes(const char *text, size_t bytes)
 {
     static const char replacement[] = "\xef\xbf\xbd";
-    json_t *json = json_string(text);
+    json_t *json = json_stringn(text, bytes);
+    const char *end = text + bytes;
     char *clean, *out;
 
-    if (json != NULL || (out = clean = malloc(3 * strlen(text) + 1)) == NULL)
+    if (json != NULL || (out = clean = malloc(3 * bytes + 1)) == NULL)
         return json;
-    while (*text != '\0') {
-        const size_t n = character_bytes(text);
+    while (text < end) {
+        const size_t n = character_bytes(text, end);
         memcpy(out, n > 0 ? text : replacement, n > 0 ? n : 3);
         out += n > 0 ? n : 3;
         text += n > 0 ? n : 1;
     }
-    *out = '\0';
-    json = json_string(clean);
+    json = json_stringn(clean, (size_t)(out - clean));
     free(clean);
     return json;
+}
+
+json_t *cli_json_text(const char *text)
+{
+    return cli_json_bytes(text, strlen(text));
 }
 
 json_t *cli_json_seed(uint64_t seed)

@@ -13,6 +13,8 @@
 
 /** A JSON string; bytes that are no UTF-8 become U+FFFD. A new reference, NULL without memory. */
 json_t *cli_json_text(const char *text);
+/** The same of a text that may hold NUL. */
+json_t *cli_json_bytes(const char *text, size_t bytes);
 
 /** A seed: a JSON string of digits, since JSON numbers do not carry 64 bits everywhere. */
 json_t *cli_json_seed(uint64_t seed);

@@ -12,7 +12,8 @@
 #include "base/file.h"
 #include "base/verbose.h"
 
-enum { MAX_FILE_BYTES = 64 << 20, FORMAT = 1, HASH_TEXT = 17 };
+/* Rows of a hundred devices have less. Parsed, JSON may take 80 times its bytes. */
+enum { MAX_FILE_BYTES = 8 << 20, FORMAT = 1, HASH_TEXT = 17 };
 
 gcl_status gcl_tunings_path(char *out, size_t room, gcl_error *err)
 {
@@ -46,12 +47,17 @@ static bool is_text(const json_t *object, const char *key, const char *text)
     return found != NULL && strcmp(found, text) == 0;
 }
 
-/* A text of the file, cut where it is too long; without one it is "". */
+/* A text of the file, cut between characters where it is too long; without one it is "". */
 static void copy_text(char *out, size_t room, const json_t *object, const char *key)
 {
     const char *found = json_string_value(json_object_get(object, key));
+    size_t n = found != NULL ? strlen(found) : 0;
 
-    snprintf(out, room, "%s", found != NULL ? found : "");
+    if (n >= room)
+        for (n = room - 1; n > 0 && (found[n] & 0xc0) == 0x80;)
+            n--;
+    memcpy(out, found != NULL ? found : "", n);
+    out[n] = '\0';
 }
 
 static bool read_count(size_t *out, const json_t *object, const char *key)

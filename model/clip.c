@@ -94,6 +94,24 @@ gcl_value gcl_clip_normalize(gcl_graph *g, gcl_value x, float gain, float offset
     return gcl_normalize_rgb(g, x, gain, offset, mean, std);
 }
 
+bool gcl_clip_has_features(gcl_graph *g, const gcl_config *c)
+{
+    size_t least = 0;
+
+    for (int i = 0; i < GCL_FEATURE_LAYERS; i++) {
+        if (c->feature_layers[i] < least || c->feature_layers[i] >= c->vision_layers) {
+            gcl_graph_fail(g, GCL_E_ARG,
+                           "feature_layers %zu, %zu, %zu must rise within the image tower's "
+                           "%zu blocks",
+                           c->feature_layers[0], c->feature_layers[1], c->feature_layers[2],
+                           c->vision_layers);
+            return false;
+        }
+        least = c->feature_layers[i] + 1;
+    }
+    return true;
+}
+
 gcl_value gcl_clip_image(gcl_graph *g, const gcl_config *c, gcl_value pixels, gcl_value *features)
 {
     const size_t B = gcl_layer_dim(g, pixels, 0), w = c->vision_width, grid = gcl_config_grid(c);
@@ -101,8 +119,8 @@ gcl_value gcl_clip_image(gcl_graph *g, const gcl_config *c, gcl_value pixels, gc
     size_t n_taps = 0;
     gcl_value x, embedding;
 
-    if (pixels == GCL_NO_VALUE)
-        return pixels;
+    if (pixels == GCL_NO_VALUE || (features != NULL && !gcl_clip_has_features(g, c)))
+        return GCL_NO_VALUE;
     gcl_graph_scope(g, "image.patches");
     x = gcl_conv2d_nobias(
         g, pixels,
@@ -116,12 +134,6 @@ gcl_value gcl_clip_image(gcl_graph *g, const gcl_config *c, gcl_value pixels, gc
             tap[n_taps++] =
                 gcl_graph_reshape(g, gcl_clip_vit_map(g, c, x), GCL_SHAPE(B, 1, w, grid, grid));
     }
-    if (features != NULL && n_taps < GCL_FEATURE_LAYERS)
-        return gcl_graph_fail(g, GCL_E_ARG,
-                              "feature_layers %zu, %zu, %zu must rise within the image tower's "
-                              "%zu blocks",
-                              c->feature_layers[0], c->feature_layers[1], c->feature_layers[2],
-                              c->vision_layers);
     if (features != NULL) {
         *features = gcl_concat(g, tap, GCL_FEATURE_LAYERS, 1);
         gcl_graph_name(g, *features, "image.features");

@@ -28,6 +28,9 @@ gcl_value gcl_clip_vit_block(gcl_graph *g, const gcl_config *c, gcl_value tokens
 /** CLIP's normalisation of RGB x * gain + offset in [0, 1]. */
 gcl_value gcl_clip_normalize(gcl_graph *g, gcl_value x, float gain, float offset);
 
+/** Whether the image tower has the blocks that NetD reads; when not, the graph has failed. */
+bool gcl_clip_has_features(gcl_graph *g, const gcl_config *c);
+
 /**
  * Normalised pixels [B, 3, image_size, image_size] -> embedding [B, embed_dim].
  *

@@ -14,15 +14,17 @@ enum { MAX_BYTES = 1 << 20 };
 
 bool gcl_clip_json_is(const char *path)
 {
-    FILE *f = fopen(path, "rbe");
-    char c = '\0';
+    gcl_map map; /* never waits, as reading a FIFO does */
+    size_t at = 0;
+    bool is;
 
-    if (f == NULL)
+    if (gcl_map_open(&map, path, NULL) != GCL_OK)
         return false;
-    while (fread(&c, 1, 1, f) == 1 && strchr(" \t\r\n", c) != NULL)
-        continue;
-    fclose(f);
-    return c == '{';
+    while (at < map.bytes && at < MAX_BYTES && memchr(" \t\r\n", map.data[at], 4) != NULL)
+        at++;
+    is = at < map.bytes && map.data[at] == '{';
+    gcl_map_close(&map);
+    return is;
 }
 
 static gcl_status fail_value(const char *path, const char *tower, const char *key,

@@ -2,6 +2,7 @@
 #include "model/config.h"
 
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -210,6 +211,20 @@ static size_t count_blocks(const gcl_tensor_set *set, const char *prefix)
     return blocks;
 }
 
+/* Tensors that give one part its dimensions: all of them are there, or none. */
+static gcl_status check_whole(const gcl_tensor_set *set, const char *const *names, int n,
+                              gcl_error *err)
+{
+    const char *there = NULL, *missing = NULL;
+
+    for (int i = 0; i < n; i++)
+        *(gcl_tensor_set_find(set, names[i]) != NULL ? &there : &missing) = names[i];
+    if (there == NULL || missing == NULL)
+        return GCL_OK;
+    return GCL_FAIL(err, GCL_E_NOT_FOUND, "%s has tensor %s but not %s", origin_of(set, there),
+                    there, missing);
+}
+
 /* Root of a square number; 0 for any other. */
 static size_t exact_root(uint64_t n)
 {
@@ -220,6 +235,7 @@ static size_t exact_root(uint64_t n)
 
 static gcl_status read_clip(gcl_config *c, const gcl_tensor_set *set, gcl_error *err)
 {
+    static const char *const text[] = {"token_embedding.weight", "positional_embedding"};
     gcl_status st = GCL_OK;
     uint64_t s[GCL_TENSOR_MAX_RANK];
     size_t grid;
@@ -247,6 +263,7 @@ static gcl_status read_clip(gcl_config *c, const gcl_tensor_set *set, gcl_error 
     c->vision_layers = count_blocks(set, "visual.transformer.resblocks");
     GCL_TRY(shape_of(set, "visual.proj", 2, s, err));
     c->embed_dim = (size_t)s[1];
+    GCL_TRY(check_whole(set, text, 2, err));
     GCL_TRY(shape_of(set, "token_embedding.weight", 2, s, err));
     c->vocab_size = (size_t)s[0];
     c->text_width = (size_t)s[1];
@@ -262,10 +279,13 @@ done:
 
 static gcl_status read_galip(gcl_config *c, const gcl_tensor_set *set, gcl_error *err)
 {
+    static const char *const netg[] = {"netG.fc_code.weight", "netG.mapping.FBlocks.0.conv1.weight",
+                                       "netG.mapping.fc_prompt.weight", "netG.mapping.conv.weight"};
     gcl_status st = GCL_OK;
     uint64_t s[GCL_TENSOR_MAX_RANK];
     uint64_t code_rows;
 
+    GCL_TRY(check_whole(set, netg, 4, err));
     GCL_TRY(shape_of(set, "netG.fc_code.weight", 2, s, err));
     code_rows = s[0];
     c->nz = (size_t)s[1];
@@ -314,7 +334,7 @@ static gcl_status read_numbers(const gcl_tensor_set *set, const char *key, size_
         char *end = NULL;
         errno = 0;
         list[i] = strtoul(p, &end, 10);
-        if (end == p || errno != 0 || *end != (i + 1 < n ? ',' : '\0'))
+        if (end == p || errno != 0 || list[i] > INT32_MAX || *end != (i + 1 < n ? ',' : '\0'))
             return GCL_FAIL(err, GCL_E_FORMAT, "%s: metadata %s is \"%s\", needs %zu numbers",
                             set->origin, key, text, n);
         p = end + 1;
@@ -326,7 +346,7 @@ static gcl_status read_numbers(const gcl_tensor_set *set, const char *key, size_
 static bool read_number(const char *text, float *out)
 {
     json_t *number = json_loads(text, JSON_DECODE_ANY, NULL);
-    const bool ok = json_is_number(number);
+    const bool ok = json_is_number(number) && fabs(json_number_value(number)) <= (double)FLT_MAX;
 
     if (ok)
         *out = (float)json_number_value(number);

@@ -72,7 +72,8 @@ const char *gcl_config_size(const gcl_config *c, int i, size_t *value);
 gcl_status gcl_config_check(const gcl_config *c, const gcl_config *preset, const char *origin,
                             gcl_error *err);
 
-/** Reads shapes and metadata; GCL_E_FORMAT when they describe neither CLIP nor GALIP. */
+/** Reads shapes and metadata; GCL_E_FORMAT when they describe neither CLIP nor GALIP, GCL_E_NOT_FOUND
+ *  when a part lacks a tensor that gives it its dimensions. */
 gcl_status gcl_config_from_tensors(gcl_config *out, const gcl_tensor_set *set, gcl_error *err);
 
 #ifdef __cplusplus

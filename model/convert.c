@@ -122,6 +122,17 @@ static gcl_status check_projection(const gcl_conversion *c, gcl_part part, gcl_e
                     name);
 }
 
+/* Of the image tower that netG's mapper reads, CLIP's and netG's copy have the same tensors. */
+static gcl_status check_twin(const gcl_conversion *c, const char *name, gcl_error *err)
+{
+    if (c->copies.n == 0 || gcl_name_part(name) != GCL_MODEL_IMAGE_TOWER ||
+        gcl_item_find(&c->copies, name) != NULL)
+        return GCL_OK;
+    return GCL_FAIL(err, GCL_E_MISMATCH,
+                    "netG was trained with another CLIP: of CLIP and netG's copy only %s has %s",
+                    gcl_item_find(&c->items, name)->view.file, name);
+}
+
 /* Every weight that the graph of a part reads. */
 static gcl_status check_part(gcl_conversion *c, gcl_part part, gcl_error *err)
 {
@@ -133,9 +144,14 @@ static gcl_status check_part(gcl_conversion *c, gcl_part part, gcl_error *err)
         return GCL_OK;
     GCL_TRY(check_projection(c, part, err));
     GCL_TRY(build_part(&g, c, part, err));
-    for (gcl_value v = 0; v < gcl_graph_n_values(g); v++)
-        if (gcl_graph_tensor(g, v)->kind == GCL_VALUE_WEIGHT)
-            GCL_TRY(check_weight(c, gcl_graph_tensor(g, v), err));
+    for (gcl_value v = 0; v < gcl_graph_n_values(g); v++) {
+        const gcl_tensor *t = gcl_graph_tensor(g, v);
+        if (t->kind != GCL_VALUE_WEIGHT)
+            continue;
+        GCL_TRY(check_weight(c, t, err));
+        if (part == GCL_PART_NETG)
+            GCL_TRY(check_twin(c, t->name, err));
+    }
 done:
     gcl_graph_destroy(g);
     return st;

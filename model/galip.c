@@ -215,8 +215,8 @@ gcl_value gcl_galip_netd(gcl_graph *g, const gcl_config *c, gcl_value features)
     gcl_value x, shortcut;
     char prefix[64];
 
-    if (features == GCL_NO_VALUE)
-        return features;
+    if (features == GCL_NO_VALUE || !gcl_clip_has_features(g, c))
+        return GCL_NO_VALUE;
     gcl_graph_scope(g, "netD");
     x = feature(g, c, features, 0);
     for (size_t i = 0; i + 1 < GCL_FEATURE_LAYERS; i++) {

@@ -177,6 +177,12 @@ static void damaged_records_are_refused(void **state)
         json_decref(rows);
     }
     assert_ok(bench_ceiling_records(&rows, &measured, NULL, &err));
+    json_object_set_new(json_array_get(rows, 0), "value", json_real(8e299));
+    json_object_set_new(json_array_get(rows, 0), "samples",
+                        json_pack("[f, f, f]", 1e-300, 1e-300, 1e300)); /* infinite spread */
+    assert_int_equal(bench_ceiling_parse(&again, rows, &err), GCL_E_FORMAT);
+    json_decref(rows);
+    assert_ok(bench_ceiling_records(&rows, &measured, NULL, &err));
     json_array_append(rows, json_array_get(rows, 0));
     assert_int_equal(bench_ceiling_parse(&again, rows, &err), GCL_E_FORMAT);
     json_array_clear(rows);

@@ -43,6 +43,9 @@ static void standard_input_is_one_text(void **state)
     (void)state;
     assert_int_equal(cli_shell("printf 'a\\nred c\\0ircle\\n' | \"$GALIP\" tokenize -"), 0);
     assert_string_equal(cli_out, circle);
+    assert_int_equal(
+        cli_shell("printf 'red c\\0ircle \\377\\0' | \"$GALIP\" tokenize --json - 2>warning"), 0);
+    assert_non_null(strstr(cli_out, "\"red c\\u0000ircle \uFFFD\\u0000\""));
     assert_int_equal(cli_shell("head -c 17000000 /dev/zero | \"$GALIP\" tokenize -"), 1);
     assert_non_null(strstr(cli_err, "/dev/stdin"));
 }

@@ -335,6 +335,10 @@ static void configurations_are_read(void **state)
     write_text("merges.txt", "i n\n");
     assert_false(gcl_clip_json_is(in_folder("merges.txt")));
     assert_false(gcl_clip_json_is(in_folder("absent")));
+    assert_false(gcl_clip_json_is("/dev/zero")); /* has no end */
+    assert_int_equal(mkfifo(in_folder("fifo"), 0600), 0);
+    assert_false(gcl_clip_json_is(in_folder("fifo"))); /* has no writer */
+    assert_int_equal(unlink(in_folder("fifo")), 0);
 }
 
 static void configurations_are_refused(void **state)

@@ -468,8 +468,10 @@ static void bad_metadata_is_explained(void **unused)
     } cases[] = {
         {"mapper_gain", "0.1xyz", "metadata mapper_gain is \"0.1xyz\", needs a number"},
         {"mapper_gain", "nan", "metadata mapper_gain"},
+        {"mapper_gain", "-1e39", "metadata mapper_gain is \"-1e39\", needs a number"},
         {"feature_layers", "1,2", "metadata feature_layers is \"1,2\", needs 3 numbers"},
         {"vision_heads", "two", "metadata vision_heads"},
+        {"vision_heads", "-1", "metadata vision_heads is \"-1\", needs 1 numbers"},
         {"preset", "galip-57", "there is no preset \"galip-57\""},
     };
     char path[] = "/tmp/galip-weights-XXXXXX";
@@ -496,6 +498,42 @@ static void bad_metadata_is_explained(void **unused)
         assert_null(c);
         if (strstr(err.message, cases[i].message) == NULL)
             fail_msg("\"%s\" lacks \"%s\"", err.message, cases[i].message);
+        gcl_error_clear(&err);
+    }
+    gcl_safetensors_close(f);
+    unlink(path);
+}
+
+/* Dimensions come from several tensors of a part: without one the rest would be of no size. */
+static void a_part_of_a_part_is_explained(void **unused)
+{
+    static const char *const names[] = {
+        "netG.fc_code.weight",           "netG.mapping.FBlocks.0.conv1.weight",
+        "netG.mapping.fc_prompt.weight", "netG.mapping.conv.weight",
+        "token_embedding.weight",        "positional_embedding"};
+    char path[] = "/tmp/galip-weights-XXXXXX";
+    const int fd = mkstemp(path);
+    gcl_safetensors *f = NULL;
+
+    (void)unused;
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(gcl_safetensors_open(&f, DEMO, NULL), GCL_OK);
+    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+        gcl_tensor_view t[512];
+        gcl_checkpoint *c = NULL;
+        gcl_error err = GCL_ERROR_INIT;
+        size_t n = 0;
+        char want[128];
+
+        for (size_t i = 0; i < gcl_safetensors_count(f); i++)
+            if (strcmp(gcl_safetensors_at(f, i)->name, names[k]) != 0)
+                t[n++] = *gcl_safetensors_at(f, i);
+        assert_int_equal(gcl_safetensors_write(path, t, n, NULL, 0, NULL), GCL_OK);
+        assert_int_equal(gcl_checkpoint_open(&c, path, NULL, &err), GCL_E_NOT_FOUND);
+        snprintf(want, sizeof want, " but not %s", names[k]);
+        if (strstr(err.message, want) == NULL || strstr(err.message, path) == NULL)
+            fail_msg("\"%s\" lacks \"%s\"", err.message, want);
         gcl_error_clear(&err);
     }
     gcl_safetensors_close(f);
@@ -552,6 +590,7 @@ int main(void)
         cmocka_unit_test(dimensions_come_from_shapes),
         cmocka_unit_test(misshapen_weights_are_named),
         cmocka_unit_test(bad_metadata_is_explained),
+        cmocka_unit_test(a_part_of_a_part_is_explained),
         cmocka_unit_test(a_photo_has_pixels),
         cmocka_unit_test(bad_specs_are_explained),
     };

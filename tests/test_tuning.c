@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "host/ops/attention.h"
 #include "host/ops/conv2d.h"
 #include "host/ops/linear.h"
 #include "host/tuning.h"
@@ -215,6 +216,60 @@ static void other_batches_get_the_variant(void **state)
     gcl_tunings_destroy(t);
 }
 
+/* A file may say any value: each is taken or refused with a reason, whatever is computed of it. */
+static void judge(const gcl_graph *g, const gcl_node *node, const gcl_device_info *d,
+                  const gcl_variant *v)
+{
+    static const int values[] = {0, 1, 3, 4, 8, 1 << 16, INT32_MAX};
+    enum { N = sizeof values / sizeof values[0] };
+    char why[256];
+
+    for (int i = 0; v->tunables[i].name != NULL; i++)
+        for (int k = 0; k < 2 * N; k++) {
+            gcl_tuning t = {{0}};
+            v->choose(g, node, d, &t);
+            if (k < N)
+                t.value[i] = values[k];
+            for (int j = 0; k >= N && j <= i; j++)
+                t.value[j] = values[k - N];
+            why[0] = '\0';
+            assert_true(v->allows(g, node, d, &t, why, sizeof why) == (why[0] == '\0'));
+        }
+}
+
+static void any_values_are_judged(void **state)
+{
+    gcl_device_info devices[] = {cpu("a", "1"), cpu("b", "1")};
+    gcl_graph *graphs[3];
+    const gcl_node *nodes[3] = {linear(&graphs[0], 200, 768, 768), conv(&graphs[1], 1, 32)};
+    int judged = 0;
+
+    (void)state;
+    assert_int_equal(gcl_graph_create(&graphs[2], NULL), GCL_OK);
+    gcl_attention(graphs[2], gcl_graph_input(graphs[2], "x", GCL_F32, GCL_SHAPE(1, 50, 3 * 768)),
+                  12, false);
+    nodes[2] = gcl_graph_node_at(graphs[2], 0);
+    for (int d = 0; d < 2; d++) {
+        devices[d].type = d == 0 ? CL_DEVICE_TYPE_CPU : CL_DEVICE_TYPE_GPU;
+        devices[d].max_work_group = devices[d].max_work_item[0] = 1024;
+        devices[d].local_mem_bytes = 32 << 10;
+        devices[d].max_alloc_bytes = 1 << 30;
+        for (int i = 0; i < 3; i++)
+            for (const gcl_variant *v = nodes[i]->op->variants; v->name != NULL; v++) {
+                char why[256];
+                if (v->tunables != NULL &&
+                    (v->accepts == NULL ||
+                     v->accepts(graphs[i], nodes[i], &devices[d], why, sizeof why))) {
+                    judge(graphs[i], nodes[i], &devices[d], v);
+                    judged++;
+                }
+            }
+    }
+    assert_true(judged >= 10);
+    for (int i = 0; i < 3; i++)
+        gcl_graph_destroy(graphs[i]);
+}
+
 /* ---- the file ---- */
 
 static void write_text(const char *text)
@@ -331,6 +386,53 @@ static void damaged_files_are_told_and_kept(void **state)
     }
 }
 
+/* What is read can be written: a text that is too long is cut between characters. */
+static void long_texts_stay_texts(void **state)
+{
+    const gcl_device_info d = cpu("a", "1");
+    gcl_tunings *t = create(&d);
+    char *text, *by, longer[8192];
+    size_t bytes;
+
+    (void)state;
+    put_linear(t, 7, 1.25);
+    assert_int_equal(gcl_tunings_share(t, path, NULL), GCL_OK);
+    assert_int_equal(gcl_file_read(&text, &bytes, path, 4096, NULL), GCL_OK);
+    by = strstr(text, "a test");
+    assert_non_null(by);
+    for (int n = 0; n < 4; n++) { /* of a character of three bytes */
+        snprintf(
+            longer, sizeof longer, "%.*s%.*s%s%s", (int)(by - text), text, GCL_TUNING_BY - 4 + n,
+            "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "\u20ac\u20ac", by);
+        write_text(longer);
+        assert_int_equal(gcl_tunings_read(t, path, NULL), GCL_OK);
+        assert_int_equal(gcl_tunings_share(t, path, NULL), GCL_OK);
+    }
+    free(text);
+    gcl_tunings_destroy(t);
+}
+
+/* Parsed, a long file would take gigabytes. */
+static void a_long_file_is_refused(void **state)
+{
+    enum { LIMIT = 8 << 20 };
+    static const char rows[] = "{\"galip_tuning\": 1, \"rows\": []}";
+    const gcl_device_info d = cpu("a", "1");
+    gcl_tunings *t = create(&d);
+    char *text = malloc(LIMIT + 1);
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, ' ', LIMIT + 1);
+    memcpy(text, rows, sizeof rows - 1);
+    for (size_t n = LIMIT; n <= LIMIT + 1; n++) {
+        assert_int_equal(gcl_file_write(path, text, n, NULL), GCL_OK);
+        assert_int_equal(gcl_tunings_read(t, path, NULL), n <= LIMIT ? GCL_OK : GCL_E_FORMAT);
+    }
+    free(text);
+    gcl_tunings_destroy(t);
+}
+
 /* Rows of another version of the program, or written by hand. */
 static void rows_that_are_not_understood_are_passed_over(void **state)
 {
@@ -415,10 +517,13 @@ int main(void)
         cmocka_unit_test(near_rows_are_used_if_they_gained),
         cmocka_unit_test(small_dims_are_not_near),
         cmocka_unit_test(other_batches_get_the_variant),
+        cmocka_unit_test(any_values_are_judged),
         cmocka_unit_test(rows_survive_the_file),
         cmocka_unit_test(devices_and_drivers_keep_apart),
         cmocka_unit_test(another_driver_leaves_a_row_in_doubt),
         cmocka_unit_test(damaged_files_are_told_and_kept),
+        cmocka_unit_test(long_texts_stay_texts),
+        cmocka_unit_test(a_long_file_is_refused),
         cmocka_unit_test(rows_that_are_not_understood_are_passed_over),
         cmocka_unit_test(unreadable_files_are_errors),
         cmocka_unit_test(the_path_follows_the_environment),

@@ -16,11 +16,11 @@ about() {
     esac
 }
 
-# files_of MODEL: what `galip convert` gets, the vocabulary last.
+# files_of MODEL: what `galip convert` gets, the vocabulary last: Hugging Face's, with OpenAI's merges.
 files_of() {
     case $1 in
-    galip-*) echo "ViT-B-32.pt pre_${1#galip-}.pth bpe_simple_vocab_16e6.txt.gz" ;;
-    clip) echo "ViT-B-32.pt bpe_simple_vocab_16e6.txt.gz" ;;
+    galip-*) echo "ViT-B-32.pt pre_${1#galip-}.pth hf/merges.txt" ;;
+    clip) echo "ViT-B-32.pt hf/merges.txt" ;;
     clip-hf) echo "hf/pytorch_model.bin hf/config.json hf/merges.txt" ;;
     esac
 }
@@ -37,10 +37,6 @@ describe() {
     ViT-B-32.pt)
         sum=40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af
         file=(354 "$sum" "$openai/$sum/$1" "$mit")
-        ;;
-    bpe_simple_vocab_16e6.txt.gz)
-        file=(1 924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a
-            "https://github.com/openai/CLIP/raw/main/clip/$1" "$mit")
         ;;
     hf/pytorch_model.bin)
         file=(605 a63082132ba4f97a80bea76823f544493bffa8082296d62d71581a4feff1576f "$hf/${1#hf/}" "$mit")

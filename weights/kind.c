@@ -41,15 +41,3 @@ done:
     gcl_map_close(&map);
     return st;
 }
-
-const char *gcl_weights_kind_name(gcl_weights_kind kind)
-{
-    static const char *const names[] = {
-        [GCL_WEIGHTS_UNKNOWN] = "unknown",
-        [GCL_WEIGHTS_SAFETENSORS] = "safetensors",
-        [GCL_WEIGHTS_TORCH] = "PyTorch zip archive",
-        [GCL_WEIGHTS_TORCH_LEGACY] = "PyTorch file of before 1.6",
-    };
-
-    return names[kind];
-}

@@ -31,9 +31,6 @@ gcl_status gcl_weights_kind_of(gcl_weights_kind *out, const char *path, gcl_erro
 /** The same from the first bytes of a file; 16 are enough. */
 gcl_weights_kind gcl_weights_kind_of_bytes(const void *data, size_t bytes);
 
-/** What a user calls it ("PyTorch zip archive"); static string. */
-const char *gcl_weights_kind_name(gcl_weights_kind kind);
-
 #ifdef __cplusplus
 }
 #endif

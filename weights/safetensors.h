@@ -26,7 +26,7 @@ typedef struct gcl_safetensors gcl_safetensors;
  * @param out  owned by the caller (gcl_safetensors_close); NULL after an error
  *
  * @return GCL_OK; GCL_E_FILE when the file cannot be opened or mapped; GCL_E_NOMEM;
- *         GCL_E_FORMAT when it is not a valid safetensors file: bad or over-long header (100 MB),
+ *         GCL_E_FORMAT when it is not a valid safetensors file: bad or over-long header (8 MB),
  *         duplicate or empty names, unknown dtype, sizes that disagree, tensors that overlap or
  *         leave bytes unused; also for a name beyond GCL_TENSOR_MAX_NAME bytes and a rank beyond
  *         GCL_TENSOR_MAX_RANK.
@@ -91,8 +91,12 @@ gcl_status gcl_safetensors_write_from(const char *path, const gcl_tensor_view *t
                                       size_t n_metadata, const gcl_tensor_source *source,
                                       gcl_error *err);
 
-/** Longest JSON header read or written, in bytes; the limit of the published library. */
-#define GCL_SAFETENSORS_MAX_HEADER 100000000
+/**
+ * Longest JSON header read or written, in bytes: ten times that of the largest CLIP with its merges.
+ * Parsed, it may take 80 times as much memory; the published library's limit, 100 MB, would let a
+ * file take 8 GB.
+ */
+#define GCL_SAFETENSORS_MAX_HEADER (8 << 20)
 
 #ifdef __cplusplus
 }

@@ -91,15 +91,14 @@ bool gcl_conv2d_tiled_allows(const gcl_graph *g, const gcl_node *node,
                              size_t why_bytes)
 {
     const gcl_tile t = gcl_tile_of(tuning);
-    const size_t steps =
-        gcl_div_up(count_terms(gcl_in_shape(g, node, CONV2D_W),
-                               choose_kc(gcl_in_shape(g, node, CONV2D_X)->dim[1], t.BK)),
-                   t.BK);
-    size_t n;
+    size_t n, steps;
 
     if (!gcl_tile_fits(&t, device, why, why_bytes))
         return false;
     n = gcl_tile_group(&t);
+    steps = gcl_div_up(count_terms(gcl_in_shape(g, node, CONV2D_W),
+                                   choose_kc(gcl_in_shape(g, node, CONV2D_X)->dim[1], t.BK)),
+                       t.BK);
     if ((t.BK != 8 && t.BK != 16) || O_ROOM % t.BM != 0)
         snprintf(why, why_bytes, "BK %zu and BM %zu: need 8 or 16, and a divisor of %d", t.BK, t.BM,
                  O_ROOM);
