@@ -438,9 +438,11 @@ static void tensors_are_read_from_any_place(void **state)
     enum { ROWS = 514, WIDTH = 2, N = ROWS * WIDTH };
     static const char header[] = "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},"
                                  "\"token_embedding.weight\":{\"dtype\":\"F16\",\"shape\":[514,2],"
-                                 "\"data_offsets\":[1,2057]}}";
+                                 "\"data_offsets\":[1,2057]},"
+                                 "\"positional_embedding\":{\"dtype\":\"F16\",\"shape\":[1,2],"
+                                 "\"data_offsets\":[2057,2061]}}";
     char path[] = "/tmp/test_weight_set.XXXXXX";
-    unsigned char file[8 + sizeof header - 1 + 1 + 2 * N] = {sizeof header - 1};
+    unsigned char file[8 + sizeof header - 1 + 1 + 2 * N + 4] = {sizeof header - 1};
     gcl_error err = GCL_ERROR_INIT;
     gcl_checkpoint *c = NULL;
     fixture f;
@@ -452,7 +454,7 @@ static void tensors_are_read_from_any_place(void **state)
     memcpy(file + 8, header, sizeof header - 1);
     for (size_t i = 0; i < N; i++) {
         const uint16_t half = gcl_f32_to_f16((float)i);
-        memcpy(file + sizeof file - 2 * N + 2 * i, &half, sizeof half);
+        memcpy(file + sizeof header + 8 + 2 * i, &half, sizeof half);
     }
     assert_true(fd >= 0);
     close(fd);
