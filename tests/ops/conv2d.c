@@ -63,10 +63,10 @@ static const op_case cases[] = {
     {"winograd4_tiles",      { 1,  32,  40,  44,  32,  3,  3,  1, 1,  0}},
     {"winograd4_batch",      { 7,  16,  16,  16, 128,  3,  3,  1, 1,  1}},
     {"winograd6",            { 1,  17,  47,  53,  18,  3,  3,  1, 1, 13}},
-    {"winograd6_split",      { 1, 160,  48,  48,  64,  3,  3,  1, 1, 21}},
+    {"winograd6_split",      { 1,  32,  24,  30,  48,  3,  3,  1, 1, 21}},
     {"resize2_2",            { 1,  17,   3,   5,  33,  3,  3,  1, 1,123}},
     {"resize2_6",            { 2,  18,  23,  17,  35,  3,  3,  1, 1,123}},
-    {"resize2_6_split",      { 1, 256,  16,  16,  32,  3,  3,  1, 1,101}},
+    {"resize2_6_split",      { 1,  32,  16,  16,  48,  3,  3,  1, 1,101}},
     {"resize7_4",            { 3,  17,   8,  12,  21,  3,  3,  1, 1,223}},
     {"resize7_4_32",         { 1,  32,  32,  32,  32,  3,  3,  1, 1,221}},
     {"tail_winograd2",       { 2,  16,   6,   4,  32,  3,  3,  1, 1,7003}},
@@ -82,6 +82,12 @@ static const op_case cases[] = {
     {"tiny_patches",         { 2,   3,  56,  56, 128,  8,  8,  8, 0,  0}},
 };
 /* clang-format on */
+
+static const op_values values[] = {
+    {"winograd6_split", "winograd6_f32:SPLIT=1"},
+    {"resize2_6_split", "resize2_6_f32:SPLIT=1"},
+    {NULL, NULL},
+};
 
 static long resized(const long *p, long in)
 {
@@ -337,6 +343,7 @@ const op_suite op_suite_conv2d = {
     .params = {"N", "C", "H", "W", "O", "kH", "kW", "stride", "pad", "around", NULL},
     .cases = cases,
     .n_cases = OP_COUNT(cases),
+    .values = values,
     .bad_calls = bad_calls,
     .n_bad_calls = OP_COUNT(bad_calls),
     .n_nodes = 1,

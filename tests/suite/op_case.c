@@ -207,6 +207,16 @@ static bool rounds_to_f16(const op_instance *i)
     return false;
 }
 
+/* The variant with the values that the case is for. */
+static const char *with_values(const op_instance *i, const char *variant)
+{
+    for (const op_values *v = i->suite->values; v != NULL && v->row != NULL; v++)
+        if (strcmp(v->row, i->row->name) == 0 && strchr(variant, ':') == NULL &&
+            op_is_variant(v->variant, variant))
+            return v->variant;
+    return variant;
+}
+
 gcl_status op_instance_plan(op_instance *i, gcl_plan **plan, gcl_context *ctx,
                             gcl_weight_set *weights, const char *variant, gcl_plan_options options,
                             gcl_error *err)
@@ -217,7 +227,7 @@ gcl_status op_instance_plan(op_instance *i, gcl_plan **plan, gcl_context *ctx,
 
     *plan = NULL;
     i->variant = variant;
-    snprintf(request, sizeof request, "%s=%s", i->suite->op, variant);
+    snprintf(request, sizeof request, "%s=%s", i->suite->op, with_values(i, variant));
     /* an op of one variant needs no request, and need not be in the table of ops */
     options.variants = i->op->variants[1].name == NULL ? NULL : request;
     options.precision = rounds_to_f16(i) ? GCL_PRECISION_F16 : GCL_PRECISION_F32;

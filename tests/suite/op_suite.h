@@ -15,6 +15,12 @@ typedef struct op_case {
     long p[OP_MAX_PARAMS]; /* meaning: op_suite.params */
 } op_case;
 
+/* A case that is there for values which a variant does not choose on every device. */
+typedef struct op_values {
+    const char *row;     /* the case's name; NULL ends a list */
+    const char *variant; /* "VARIANT:TUNABLE=VALUE" */
+} op_values;
+
 /* The operands of a case, by the names that build gave them, and the result's shape. */
 typedef struct op_data {
     int n;
@@ -56,6 +62,7 @@ typedef struct op_suite {
     const char *params[OP_MAX_PARAMS + 1]; /* names, for messages; ends with NULL */
     const op_case *cases;
     int n_cases;
+    const op_values *values; /* NULL: variants choose theirs in all cases */
     const op_bad_call *bad_calls;
     int n_bad_calls;
     int n_nodes; /* nodes that a case has after fusion */
