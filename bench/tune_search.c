@@ -12,8 +12,8 @@
 #include "bench/stats.h"
 
 /* A class ends when so many candidates one after the other have not improved it by a hundredth; every
- * JUMP-th of them is taken anywhere, the others next to the best. */
-enum { PATIENCE = 16, JUMP = 3, FINALISTS = 4, TOO_SLOW = 2 };
+ * JUMP-th of them is taken anywhere, the others next to the best of a variant. */
+enum { PATIENCE = 32, JUMP = 3, FINALISTS = 4, TOO_SLOW = 2 };
 
 /* A close comparison has all memory in so many places, one after the other, since where it lies changes
  * times more than many a tunable does; where the first FEW_PLACES show no gain they are enough. */
@@ -230,20 +230,49 @@ static bool has_hope(const search *s, const gcl_variant *v)
     return own_ratio(s, v) <= (s->run->opt->exhaustive ? end_of_table : hopeless_variant) * best;
 }
 
-/* A random point that was not tried: next to the best, or anywhere. space.n: there is none. */
-static size_t pick(search *s, bool near)
+/* One of the points seen so far, each as likely as the others. */
+static void draw(search *s, size_t at, size_t *seen, size_t *drawn)
 {
-    const tune_point *best = &s->space.points[s->best];
-    size_t n = 0, found = s->space.n;
+    if (op_random(&s->rng) % ++*seen == 0)
+        *drawn = at;
+}
 
-    for (size_t k = 0; k < s->space.n; k++) {
-        const tune_point *p = &s->space.points[k];
-        if (s->tried[k] || (near ? !tune_are_neighbours(best, p) : !has_hope(s, p->variant)))
-            continue;
-        if (op_random(&s->rng) % ++n == 0)
-            found = k;
+/* The variant's best point so far; space.n: none. */
+static size_t best_of(const search *s, const gcl_variant *v)
+{
+    size_t best = s->space.n;
+
+    for (size_t k = 0; k < s->space.n; k++)
+        if (s->space.points[k].variant == v && s->tried[k] && s->results[k].verdict == TUNE_OK &&
+            (best == s->space.n || s->results[k].ratio < s->results[best].ratio))
+            best = k;
+    return best;
+}
+
+/* A random point that was not tried, next to the best of a variant with hope. space.n: there is none. */
+static size_t pick_near(search *s)
+{
+    size_t seen = 0, drawn = s->space.n;
+
+    for (size_t i = 0; i < s->space.n_own; i++) {
+        const gcl_variant *v = s->space.points[i].variant;
+        const size_t best = has_hope(s, v) ? best_of(s, v) : s->space.n;
+        for (size_t k = 0; best < s->space.n && k < s->space.n; k++)
+            if (!s->tried[k] && tune_are_neighbours(&s->space.points[best], &s->space.points[k]))
+                draw(s, k, &seen, &drawn);
     }
-    return found;
+    return drawn;
+}
+
+/* The same anywhere in the space of these variants. */
+static size_t pick_anywhere(search *s)
+{
+    size_t seen = 0, drawn = s->space.n;
+
+    for (size_t k = 0; k < s->space.n; k++)
+        if (!s->tried[k] && has_hope(s, s->space.points[k].variant))
+            draw(s, k, &seen, &drawn);
+    return drawn;
 }
 
 static gcl_status walk(search *s, gcl_error *err)
@@ -253,11 +282,9 @@ static gcl_status walk(search *s, gcl_error *err)
 
     while (!is_over(s) && (s->run->opt->exhaustive || idle < PATIENCE)) {
         bool improved;
-        size_t at = ++step % JUMP == 0 ? s->space.n : pick(s, true);
+        size_t at = ++step % JUMP == 0 ? s->space.n : pick_near(s);
         if (at == s->space.n)
-            at = pick(s, false);
-        if (at == s->space.n)
-            at = pick(s, true);
+            at = pick_anywhere(s);
         if (at == s->space.n)
             break;
         GCL_TRY(try_point(s, at, &improved, err));
