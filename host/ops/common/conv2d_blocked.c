@@ -123,7 +123,8 @@ static gcl_tuning largest_tile(const gcl_device_info *device, const gcl_shape *w
                          [BLOCKS] = (int)gcl_div_up(16, taps)}};
 }
 
-/* Pixels are shared out evenly. */
+/* Pixels are shared out evenly. Where one work-item has them all, its tiles read w once; then a further
+ * tile, whose own cost is that of half a pixel, may be less than what the others waste. */
 void gcl_conv2d_blocked_choose(const gcl_graph *g, const gcl_node *node,
                                const gcl_device_info *device, gcl_tuning *out)
 {
@@ -133,9 +134,13 @@ void gcl_conv2d_blocked_choose(const gcl_graph *g, const gcl_node *node,
 
     *out = largest_tile(device, gcl_in_shape(g, node, CONV2D_W));
     tiles = gcl_div_up(pixels, (size_t)out->value[MR]);
-    out->value[MR] = (int)gcl_div_up(pixels, tiles);
-    if ((size_t)out->value[SETS] > tiles)
+    if (tiles <= MAX_SETS) {
+        for (size_t n = tiles + 1; n <= MAX_SETS; n++)
+            if (n * (2 * gcl_div_up(pixels, n) + 1) < tiles * (2 * gcl_div_up(pixels, tiles) + 1))
+                tiles = n;
         out->value[SETS] = (int)tiles;
+    }
+    out->value[MR] = (int)gcl_div_up(pixels, tiles);
 }
 
 bool gcl_conv2d_blocked_allows(const gcl_graph *g, const gcl_node *node,
@@ -252,7 +257,10 @@ const gcl_tunable gcl_conv2d_few_tunables[] = {
 void gcl_conv2d_few_choose(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
                            gcl_tuning *out)
 {
-    out->value[MR] = (int)few_pixels(device, gcl_in_shape(g, node, CONV2D_W));
+    const size_t most = few_pixels(device, gcl_in_shape(g, node, CONV2D_W)),
+                 oW = gcl_out_shape(g, node)->dim[3];
+
+    out->value[MR] = (int)(oW < most ? oW : most);
 }
 
 bool gcl_conv2d_few_allows(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
