@@ -23,5 +23,6 @@ run() {
 # The host code of op.* is that of op.as_* and op.corners too.
 run -E '^op\.(as_|corners)' && exit
 # LeakSanitizer's tracer at times fails by a signal of its own while the driver's threads end, also in
-# programs that a test starts. What failed runs once more: faults and leaks of ours are there again.
+# programs that a test starts. What failed runs once more: what always happens fails again, what happens
+# at times is in the output only.
 run --rerun-failed
