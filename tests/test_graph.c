@@ -12,11 +12,13 @@
 #include "host/arena.h"
 #include "host/ops/activation.h"
 #include "host/ops/add.h"
+#include "host/ops/concat.h"
 #include "host/ops/conv2d.h"
 #include "host/ops/dfblk.h"
 #include "host/ops/linear.h"
 #include "host/ops/resize_nearest.h"
 #include "host/ops/rgb_pack.h"
+#include "host/ops/slice.h"
 #include "host/plan.h"
 
 static gcl_graph *new_graph(void)
@@ -222,6 +224,84 @@ static void fusion_leaves_what_must_stay(void **unused)
     assert_int_equal(gcl_graph_n_nodes(g), 7);
     gcl_graph_fuse(g);
     assert_int_equal(gcl_graph_n_nodes(g), 7);
+    gcl_graph_destroy(g);
+}
+
+static gcl_value concat2(gcl_graph *g, gcl_value a, gcl_value b, int axis)
+{
+    const gcl_value x[2] = {a, b};
+
+    return gcl_concat(g, x, 2, axis);
+}
+
+/* Concats along axis 1 that read x beside a range of x, a range of a range, of a view, of a weight and of
+ * another concat: 5 nodes once fused. */
+static gcl_graph *absorbed_slices(void)
+{
+    gcl_graph *g = new_graph();
+    const gcl_value x = gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(3, 7, 2));
+    const gcl_value w = gcl_graph_weight(g, "w", GCL_SHAPE(3, 5, 2));
+    const gcl_value view = gcl_graph_reshape(g, x, GCL_SHAPE(3, 14, 1));
+    const gcl_value y0 = concat2(g, x, gcl_slice(g, x, 1, 2, 3), 1);
+    const gcl_value nested = gcl_slice(g, gcl_slice(g, x, 1, 1, 5), 1, 2, 2);
+
+    gcl_graph_output(g, y0, "y0");
+    gcl_graph_output(g, concat2(g, nested, gcl_slice(g, w, 1, 4, 1), 1), "y1");
+    gcl_graph_output(g, concat2(g, gcl_slice(g, view, 1, 3, 11), view, 1), "y2");
+    gcl_graph_output(g, concat2(g, gcl_slice(g, y0, 1, 6, 4), gcl_slice(g, y0, 1, 0, 1), 1), "y3");
+    gcl_graph_output(g, concat2(g, gcl_slice(g, x, 1, 0, 1), gcl_slice(g, x, 1, 6, 1), 1), "y4");
+    assert_int_equal(gcl_graph_status(g, NULL), GCL_OK);
+    return g;
+}
+
+static void slices_go_into_concats(void **unused)
+{
+    gcl_graph *g = absorbed_slices();
+
+    (void)unused;
+    assert_int_equal(gcl_graph_n_nodes(g), 14);
+    gcl_graph_fuse(g);
+    assert_int_equal(gcl_graph_n_nodes(g), 5);
+    for (int i = 0; i < 5; i++) {
+        const gcl_node node = *gcl_graph_node_at(g, i);
+        const gcl_value again = gcl_graph_node(g, node.op, node.in, node.n_in, node.attr);
+        assert_string_equal(node.op->name, "concat");
+        assert_true(gcl_shape_equal(&gcl_graph_tensor(g, again)->shape,
+                                    &gcl_graph_tensor(g, node.out)->shape));
+    }
+    gcl_graph_destroy(g);
+}
+
+/* Slices that are kept, read twice, along another axis and behind a view. */
+static gcl_graph *other_slices(void)
+{
+    gcl_graph *g = new_graph();
+    const gcl_value x = gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(4, 6, 2));
+    const gcl_value kept = gcl_slice(g, x, 1, 1, 2), twice = gcl_slice(g, x, 1, 3, 3);
+    const gcl_value view = gcl_graph_reshape(g, gcl_slice(g, x, 1, 2, 2), GCL_SHAPE(4, 4, 1));
+    const gcl_value flat = gcl_graph_reshape(g, x, GCL_SHAPE(4, 12, 1));
+
+    gcl_graph_output(g, kept, "kept");
+    gcl_graph_output(g, concat2(g, kept, x, 1), "y0");
+    gcl_graph_output(g, concat2(g, twice, twice, 1), "y1");
+    gcl_graph_output(g, concat2(g, x, gcl_slice(g, x, 0, 2, 2), 0), "along_0");
+    gcl_graph_output(g, concat2(g, gcl_slice(g, x, 0, 1, 3), gcl_slice(g, x, 0, 0, 3), 1), "y2");
+    gcl_graph_output(g, concat2(g, view, flat, 1), "y3");
+    assert_int_equal(gcl_graph_status(g, NULL), GCL_OK);
+    return g;
+}
+
+static void other_slices_stay(void **unused)
+{
+    gcl_graph *g = other_slices();
+    int n_slices = 0;
+
+    (void)unused;
+    gcl_graph_fuse(g);
+    for (int i = 0; i < gcl_graph_n_nodes(g); i++)
+        n_slices += gcl_graph_node_at(g, i)->op == &gcl_op_slice;
+    assert_int_equal(gcl_graph_n_nodes(g), 10);
+    assert_int_equal(n_slices, 5); /* all but the one into along_0 */
     gcl_graph_destroy(g);
 }
 
@@ -500,6 +580,24 @@ static size_t run_graph(device *d, const gcl_graph *g, const gcl_plan_options *o
     return at;
 }
 
+/* Whether a concat reads a range itself or a slice copies it first. */
+static void concats_of_ranges_give_the_same_bits(void **state)
+{
+    static unsigned char want[OUT_ROOM], got[OUT_ROOM];
+    gcl_graph *graphs[] = {absorbed_slices(), other_slices()};
+
+    for (int i = 0; i < 2; i++) {
+        const gcl_plan_options plain = {.no_fusion = true}, fused = {.guard = true};
+        int n_plain, n_fused;
+        const size_t bytes = run_graph(*state, graphs[i], &plain, want, &n_plain);
+        memset(got, 0xff, bytes);
+        assert_int_equal(run_graph(*state, graphs[i], &fused, got, &n_fused), bytes);
+        assert_memory_equal(got, want, bytes);
+        assert_true(n_fused < n_plain);
+        gcl_graph_destroy(graphs[i]);
+    }
+}
+
 /* Returns how many more nodes the plan has that runs the batch in parts. */
 static int compare_with_whole(device *d, const gcl_graph *g, gcl_plan_options split)
 {
@@ -532,7 +630,8 @@ static void parts_give_the_same_bits(void **state)
 }
 
 /* A value like v: by dfblk, whose variant for CPUs takes channel blocks, or by a convolution of one pixel,
- * here one that takes rows; from 16 channels to 16 or 20, alone or with another value added. */
+ * here one that takes rows; from 16 channels to 16 or 20, alone or with another value added. Or resized, or
+ * with its first channels behind the others. */
 static gcl_value random_node(gcl_graph *g, gcl_value v, gcl_value other, gcl_value c,
                              uint64_t *state)
 {
@@ -542,6 +641,8 @@ static gcl_value random_node(gcl_graph *g, gcl_value v, gcl_value other, gcl_val
 
     if (next(state) % 6 == 0)
         return gcl_resize_nearest(g, v, 12 - s.dim[2], 12 - s.dim[2]); /* 4 to 8 and back */
+    if (next(state) % 8 == 0)
+        return concat2(g, gcl_slice(g, v, 1, 4, s.dim[1] - 4), gcl_slice(g, v, 1, 0, 4), 1);
     if (s.dim[1] == 16 && next(state) % 2 == 0)
         return gcl_dfblk(g, v, c, 0);
     snprintf(name, sizeof name, "w%zu_%zu", s.dim[1], O);
@@ -611,12 +712,16 @@ int main(void)
         cmocka_unit_test(lists_are_only_operands),
         cmocka_unit_test(fusion_merges_neighbours),
         cmocka_unit_test(fusion_leaves_what_must_stay),
+        cmocka_unit_test(slices_go_into_concats),
+        cmocka_unit_test(other_slices_stay),
         cmocka_unit_test(pointwise_ops_go_before_the_resize),
         cmocka_unit_test_setup_teardown(fused_and_unfused_agree, open_device, close_device),
         cmocka_unit_test_setup_teardown(plan_names_what_is_wrong, open_device, close_device),
         cmocka_unit_test_setup_teardown(weights_keep_their_shape, open_device, close_device),
         cmocka_unit_test_setup_teardown(timed_runs_give_times, open_device, close_device),
         cmocka_unit_test(batch_is_split_where_it_grows),
+        cmocka_unit_test_setup_teardown(concats_of_ranges_give_the_same_bits, open_device,
+                                        close_device),
         cmocka_unit_test_setup_teardown(parts_give_the_same_bits, open_device, close_device),
         cmocka_unit_test_setup_teardown(random_graphs_in_parts, open_device, close_device),
         cmocka_unit_test_setup_teardown(failed_build_carries_its_log, open_device, close_device),

@@ -5,17 +5,25 @@
 
 #include "host/op.h"
 
-static int axis_of(const gcl_node *node)
+static gcl_concat_attr attr_of(const gcl_node *node)
 {
-    gcl_concat_attr attr;
+    gcl_concat_attr a;
 
-    memcpy(&attr, node->attr, sizeof attr);
-    return attr.axis;
+    memcpy(&a, node->attr, sizeof a);
+    return a;
+}
+
+/* What operand i adds to the result's length along the axis. */
+static size_t length_of(const gcl_graph *g, const gcl_node *node, int i)
+{
+    const gcl_concat_attr a = attr_of(node);
+
+    return a.count[i] != 0 ? (size_t)a.count[i] : gcl_in_shape(g, node, i)->dim[a.axis];
 }
 
 gcl_value gcl_concat(gcl_graph *g, const gcl_value *x, int n, int axis)
 {
-    const gcl_concat_attr attr = {axis};
+    const gcl_concat_attr attr = {.axis = axis};
 
     return gcl_graph_node(g, &gcl_op_concat, x, n, &attr);
 }
@@ -44,7 +52,7 @@ static gcl_status infer(const gcl_graph *g, const gcl_node *node, gcl_dtype *dty
                         gcl_shape *shape, gcl_error *err)
 {
     gcl_status st = GCL_OK;
-    const int axis = axis_of(node);
+    const int axis = attr_of(node).axis;
 
     if (node->n_in < 2) {
         st = GCL_FAIL(err, GCL_E_ARG, "concat: %d operands, needs 2 .. %d", node->n_in,
@@ -59,30 +67,47 @@ static gcl_status infer(const gcl_graph *g, const gcl_node *node, gcl_dtype *dty
     shape->dim[axis] = 0;
     for (int i = 0; i < node->n_in; i++) {
         GCL_TRY(check_fit(g, node, i, axis, err));
-        shape->dim[axis] += gcl_in_shape(g, node, i)->dim[axis];
+        shape->dim[axis] += length_of(g, node, i);
     }
     *dtype = GCL_F32;
 done:
     return st;
 }
 
+/* Appends operand i and its range of a row, in elements, and returns how many these are: none where i is
+ * behind the last operand, which then stands for it. `step` is the product of the dims after the axis. */
+static size_t add_operand(gcl_emit *e, const gcl_graph *g, const gcl_node *node, int i, size_t step,
+                          gcl_launch *l)
+{
+    const gcl_concat_attr a = attr_of(node);
+    const int k = i < node->n_in ? i : node->n_in - 1;
+    const size_t inner = k == i ? length_of(g, node, i) * step : 0;
+
+    gcl_launch_arg(l, gcl_arg_slot(gcl_emit_value(e, node->in[k])));
+    gcl_launch_arg(l, gcl_arg_ulong(inner));
+    gcl_launch_arg(l, gcl_arg_ulong(gcl_in_shape(g, node, k)->dim[a.axis] * step));
+    gcl_launch_arg(l, gcl_arg_ulong((size_t)a.start[k] * step));
+    return inner;
+}
+
 static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
 {
     gcl_status st = GCL_OK;
     const gcl_shape *y = gcl_out_shape(g, node);
-    size_t outer = 1, row, start = 0;
+    const int axis = attr_of(node).axis;
+    size_t outer = 1, step = 1, start = 0;
 
-    for (int d = 0; d < axis_of(node); d++)
+    for (int d = 0; d < axis; d++)
         outer *= y->dim[d];
-    row = gcl_shape_count(y) / outer;
-    for (int i = 0; i < node->n_in; i++) {
-        const size_t inner = gcl_shape_count(gcl_in_shape(g, node, i)) / outer;
+    for (int d = axis + 1; d < y->rank; d++)
+        step *= y->dim[d];
+    for (int i = 0; i < node->n_in; i += 2) {
         gcl_launch l = {.program = "concat", .kernel = "concat_plain_f32"};
-        gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[i])));
+        size_t inner = add_operand(e, g, node, i, step, &l);
+        inner += add_operand(e, g, node, i + 1, step, &l);
         gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
-        gcl_launch_arg(&l, gcl_arg_ulong(inner));
         gcl_launch_arg(&l, gcl_arg_ulong(outer));
-        gcl_launch_arg(&l, gcl_arg_ulong(row));
+        gcl_launch_arg(&l, gcl_arg_ulong(y->dim[axis] * step));
         gcl_launch_arg(&l, gcl_arg_ulong(start));
         gcl_launch_items(&l, gcl_emit_device(e), inner, outer, 1);
         GCL_TRY(gcl_emit_launch(e, &l, err));

@@ -10,6 +10,8 @@ extern "C" {
 
 typedef struct gcl_concat_attr {
     int axis;
+    /* What is read of operand i along the axis; a count of 0: all. Filled by absorbed slices. */
+    int start[GCL_MAX_OPERANDS], count[GCL_MAX_OPERANDS];
 } gcl_concat_attr;
 
 /**

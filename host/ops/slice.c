@@ -2,6 +2,7 @@
 #include "host/ops/slice.h"
 
 #include "host/op.h"
+#include "host/ops/concat.h"
 
 static gcl_slice_attr attr_of(const gcl_node *node)
 {
@@ -16,6 +17,32 @@ gcl_value gcl_slice(gcl_graph *g, gcl_value x, int axis, size_t start, size_t co
     const gcl_slice_attr attr = {axis, start, count};
 
     return gcl_graph_node(g, &gcl_op_slice, &x, 1, &attr);
+}
+
+/* The concat along the same axis reads the range from x itself. Not so where it reads a view of the slice,
+ * which may have other axes. */
+static bool absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer)
+{
+    const gcl_slice_attr a = attr_of(node);
+    const gcl_value x = node->in[0];
+    gcl_concat_attr concat;
+    int i = 0;
+
+    (void)g;
+    if (consumer->op != &gcl_op_concat)
+        return false;
+    memcpy(&concat, consumer->attr, sizeof concat);
+    while (i < consumer->n_in && consumer->in[i] != node->out)
+        i++;
+    if (i == consumer->n_in || concat.axis != a.axis)
+        return false;
+    concat.start[i] += (int)a.start; /* behind another slice, of which the concat reads a range */
+    if (concat.count[i] == 0)
+        concat.count[i] = (int)a.count;
+    *node = *consumer;
+    node->in[i] = x;
+    memcpy(node->attr, &concat, sizeof concat);
+    return true;
 }
 
 static gcl_status infer(const gcl_graph *g, const gcl_node *node, gcl_dtype *dtype,
@@ -74,5 +101,6 @@ const gcl_op gcl_op_slice = {
     .attr_bytes = sizeof(gcl_slice_attr),
     .infer = infer,
     .flops = gcl_flops_none,
+    .absorb = absorb,
     .variants = variants,
 };
