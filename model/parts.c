@@ -6,7 +6,6 @@
 #include "host/ops/cosine.h"
 #include "host/ops/normal_noise.h"
 #include "host/ops/resize_bicubic.h"
-#include "host/ops/resize_nearest.h"
 #include "host/ops/rgb_pack.h"
 #include "host/ops/rgb_unpack.h"
 #include "model/clip.h"
@@ -81,11 +80,11 @@ static void build_netg(gcl_graph *g, const gcl_config *c, size_t B)
 
 static void build_image(gcl_graph *g, const gcl_config *c, size_t B)
 {
-    gcl_value features = GCL_NO_VALUE, x, embedding;
+    const gcl_value picture = input_picture(g, c, B);
+    gcl_value features = GCL_NO_VALUE, embedding;
 
-    gcl_graph_scope(g, "image.preprocess");
-    x = gcl_resize_nearest(g, input_picture(g, c, B), c->image_size, c->image_size);
-    embedding = gcl_clip_image(g, c, gcl_clip_normalize(g, x, 0.25f, 0.75f), &features);
+    gcl_graph_scope(g, "image.preprocess"); /* its resize is to the size that NetG's pictures have */
+    embedding = gcl_clip_image(g, c, gcl_clip_normalize(g, picture, 0.25f, 0.75f), &features);
     gcl_graph_make_output(g, features);
     gcl_graph_make_output(g, embedding);
 }
