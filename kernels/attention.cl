@@ -20,12 +20,14 @@
  *            T_ROOM  keys there is room for (head)          default 64    a multiple of TK
  *            TK      keys at a time (head), so that         default 4     1 .. 12
  *                    TK * 2 sums fit the registers
- * Numerics   every sum in fp32. plain: any d_head >= 1; T as far as local memory holds the scores.
+ * Numerics   every sum in fp32. head: scale has a factor log2(e), and powers of 2 (common/exp2.h) take
+ *            the place of exp. plain: any d_head >= 1; T as far as local memory holds the scores.
  * Needs      OpenCL C 1.2, no extensions.
  * Source     Vaswani et al. 2017 (arXiv:1706.03762) eq. 1; torch.nn.MultiheadAttention's in_proj.
  */
 #include "common/reduce.h"
 #include "common/vec.h"
+#include "common/exp2.h"
 
 #ifndef D_HEAD
 #define D_HEAD 64
@@ -134,7 +136,7 @@ static inline void score_keys(vec s[T_ROOM][2], __global const float *k, vec qt[
     }
 }
 
-/* s[j,i] becomes exp(s[j,i] - max_j s[j,i]), inverse[i] one by its sum over the keys. */
+/* s[j,i] becomes 2^(s[j,i] - max_j s[j,i]), inverse[i] one by its sum over the keys. */
 static inline void exponentials(vec s[T_ROOM][2], vec inverse[2], int n_keys)
 {
     vec top0 = s[0][0], top1 = s[0][1];
@@ -145,8 +147,8 @@ static inline void exponentials(vec s[T_ROOM][2], vec inverse[2], int n_keys)
         top1 = s[j][1] > top1 ? s[j][1] : top1;
     }
     for (int j = 0; j < n_keys; j++) {
-        sum0 += s[j][0] = exp(s[j][0] - top0);
-        sum1 += s[j][1] = exp(s[j][1] - top1);
+        sum0 += s[j][0] = exp2_of_negative(s[j][0] - top0);
+        sum1 += s[j][1] = exp2_of_negative(s[j][1] - top1);
     }
     inverse[0] = 1.0f / sum0;
     inverse[1] = 1.0f / sum1;

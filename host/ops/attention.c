@@ -136,6 +136,7 @@ static gcl_status emit_head(gcl_emit *e, const gcl_graph *g, const gcl_node *nod
     const gcl_shape *y = gcl_out_shape(g, node);
     const size_t d_head = y->dim[2] / a.n_heads;
     const head_tile t = choose_tile(gcl_emit_device(e), y->dim[1]);
+    const double log2_e = 1.4426950408889634;
     gcl_launch l = {.program = "attention", .kernel = "attention_head_f32"};
 
     snprintf(l.options, sizeof l.options, "-DVW=%zu -DD_HEAD=%zu -DT_ROOM=%zu -DTK=%zu", t.VW,
@@ -144,7 +145,7 @@ static gcl_status emit_head(gcl_emit *e, const gcl_graph *g, const gcl_node *nod
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
     gcl_launch_arg(&l, gcl_arg_int(y->dim[1]));
     gcl_launch_arg(&l, gcl_arg_int((size_t)a.causal));
-    gcl_launch_arg(&l, gcl_arg_float(1.0f / sqrtf((float)d_head)));
+    gcl_launch_arg(&l, gcl_arg_float((float)(log2_e / sqrt((double)d_head))));
     gcl_launch_tiles(&l, gcl_emit_device(e), a.n_heads, y->dim[0], 1);
     return gcl_emit_launch(e, &l, err);
 }
