@@ -290,33 +290,41 @@ static void what_f16_does_not_hold_is_an_error(void **state)
     close_set(&f);
 }
 
+/* G of an algorithm, row by row. */
+typedef struct matrix {
+    size_t taps;
+    const double *rows;
+} matrix;
+
 /* Element [u,v] of G w G^T in double. */
-static double transformed(const double (*G)[3], size_t u, size_t v, const float *w)
+static double transformed(matrix G, size_t u, size_t v, const float *w)
 {
     double sum = 0;
 
-    for (int a = 0; a < 3; a++)
-        for (int b = 0; b < 3; b++)
-            sum += G[u][a] * G[v][b] * (double)w[3 * a + b];
+    for (size_t a = 0; a < G.taps; a++)
+        for (size_t b = 0; b < G.taps; b++)
+            sum += G.rows[u * G.taps + a] * G.rows[v * G.taps + b] * (double)w[G.taps * a + b];
     return sum;
 }
 
-static void check_bilinear(fixture *f, gcl_bilinear_name name, const double (*G)[3], size_t vw,
-                           const float *w, size_t O, size_t I)
+static void check_bilinear(fixture *f, gcl_bilinear_name name, matrix G, size_t vw, const float *w,
+                           size_t O, size_t I)
 {
     const size_t NU = gcl_bilinear_get(name)->NU, nr = 2 * vw, wide = gcl_round_up(I, vw);
+    const size_t kernel = G.taps * G.taps;
     size_t count;
     char text[32];
     float *got;
 
+    assert_int_equal(gcl_bilinear_get(name)->taps, G.taps);
     snprintf(text, sizeof text, "%zux%zu", O, I);
-    got = get(f, text, GCL_SHAPE(O, I, 3, 3), gcl_bilinear_packing(name, vw), &count);
+    got = get(f, text, GCL_SHAPE(O, I, G.taps, G.taps), gcl_bilinear_packing(name, vw), &count);
     assert_int_equal(count, gcl_round_up(O, nr) * NU * NU * wide);
     for (size_t at = 0; at < count; at++) {
         const size_t j = at % nr, i = at / nr % wide, uv = at / nr / wide % (NU * NU);
         const size_t o = at / nr / wide / (NU * NU) * nr + j;
         const double want =
-            o >= O || i >= I ? 0 : transformed(G, uv / NU, uv % NU, w + (o * I + i) * 9);
+            o >= O || i >= I ? 0 : transformed(G, uv / NU, uv % NU, w + (o * I + i) * kernel);
         /* the exact number rounded once, with room for double's own rounding and a near tie */
         const double allowed = fabs(want) * (0x1p-24 + 0x1p-40) + 0x1p-149;
         if (!(fabs((double)got[at] - want) <= allowed))
@@ -328,30 +336,51 @@ static void check_bilinear(fixture *f, gcl_bilinear_name name, const double (*G)
 
 static void transformed_weights_are_rounded_once(void **state)
 {
-    static const double F2[][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
-    static const double F4[][3] = {{1.0 / 4, 0, 0},
-                                   {1.0 / 6, 1.0 / 6, 1.0 / 6},
-                                   {1.0 / 6, -1.0 / 6, 1.0 / 6},
-                                   {1.0 / 24, 1.0 / 12, 1.0 / 6},
-                                   {1.0 / 24, -1.0 / 12, 1.0 / 6},
-                                   {0, 0, 1}};
-    static const double F6[][3] = {{1, 0, 0},
-                                   {2.0 / 9, 2.0 / 9, 2.0 / 9},
-                                   {2.0 / 9, -2.0 / 9, 2.0 / 9},
-                                   {1.0 / 90, 1.0 / 45, 2.0 / 45},
-                                   {1.0 / 90, -1.0 / 45, 2.0 / 45},
-                                   {32.0 / 45, 16.0 / 45, 8.0 / 45},
-                                   {32.0 / 45, -16.0 / 45, 8.0 / 45},
-                                   {0, 0, 1}};
-    static const double X2_2[][3] = {{1, 1, 1}, {1, 0, 0}, {0, 0, 1}};
-    static const double X7_4[][3] = {/* those of X2_6 first */
-                                     {0.5, 0.5, 0.5},  {0.5, -0.5, -0.5}, {1, 0, 0}, {0, 1, 1},
-                                     {0.5, 0.5, -0.5}, {1, 1, 0},         {0, 0, 1}, {1, 1, 1},
-                                     {1, 0, 0},        {0, 0, 1}};
-    static const double(*const matrices[])[3] = {
-        [GCL_BILINEAR_F2] = F2,     [GCL_BILINEAR_F4] = F4,     [GCL_BILINEAR_F6] = F6,
-        [GCL_BILINEAR_X2_2] = X2_2, [GCL_BILINEAR_X2_6] = X7_4, [GCL_BILINEAR_X7_4] = X7_4};
-    float *w = random_weights(37 * 19 * 9);
+    /* clang-format off */
+    static const double F2[] = {1,   0,    0,
+                                0.5, 0.5,  0.5,
+                                0.5, -0.5, 0.5,
+                                0,   0,    1};
+    static const double F4[] = {1.0 / 4,  0,         0,
+                                1.0 / 6,  1.0 / 6,   1.0 / 6,
+                                1.0 / 6,  -1.0 / 6,  1.0 / 6,
+                                1.0 / 24, 1.0 / 12,  1.0 / 6,
+                                1.0 / 24, -1.0 / 12, 1.0 / 6,
+                                0,        0,         1};
+    static const double F6[] = {1,         0,          0,
+                                2.0 / 9,   2.0 / 9,    2.0 / 9,
+                                2.0 / 9,   -2.0 / 9,   2.0 / 9,
+                                1.0 / 90,  1.0 / 45,   2.0 / 45,
+                                1.0 / 90,  -1.0 / 45,  2.0 / 45,
+                                32.0 / 45, 16.0 / 45,  8.0 / 45,
+                                32.0 / 45, -16.0 / 45, 8.0 / 45,
+                                0,         0,          1};
+    static const double F2_5[] = {1.0 / 4,  0,         0,       0,        0,
+                                  1.0 / 6,  1.0 / 6,   1.0 / 6, 1.0 / 6,  1.0 / 6,
+                                  1.0 / 6,  -1.0 / 6,  1.0 / 6, -1.0 / 6, 1.0 / 6,
+                                  1.0 / 24, 1.0 / 12,  1.0 / 6, 1.0 / 3,  2.0 / 3,
+                                  1.0 / 24, -1.0 / 12, 1.0 / 6, -1.0 / 3, 2.0 / 3,
+                                  0,        0,         0,       0,        1};
+    static const double X2_2[] = {1, 1, 1,
+                                  1, 0, 0,
+                                  0, 0, 1};
+    static const double X7_4[] = {0.5, 0.5, 0.5, /* those of X2_6 first */
+                                  0.5, -0.5, -0.5,
+                                  1, 0, 0,
+                                  0, 1, 1,
+                                  0.5, 0.5, -0.5,
+                                  1, 1, 0,
+                                  0, 0, 1,
+                                  1, 1, 1,
+                                  1, 0, 0,
+                                  0, 0, 1};
+    /* clang-format on */
+    static const matrix matrices[] = {
+        [GCL_BILINEAR_F2] = {3, F2},     [GCL_BILINEAR_F4] = {3, F4},
+        [GCL_BILINEAR_F6] = {3, F6},     [GCL_BILINEAR_F2_5] = {5, F2_5},
+        [GCL_BILINEAR_X2_2] = {3, X2_2}, [GCL_BILINEAR_X2_6] = {3, X7_4},
+        [GCL_BILINEAR_X7_4] = {3, X7_4}};
+    float *w = random_weights(37 * 19 * 25);
     memory m = {w, GCL_WEIGHT_F32, 0};
 
     (void)state;

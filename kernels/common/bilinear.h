@@ -1,15 +1,16 @@
 /*
- * bilinear.h - bilinear algorithms of a 3-tap convolution, in one dimension, on vectors of channels.
+ * bilinear.h - bilinear algorithms of a convolution of TAPS taps, in one dimension, on vectors of channels.
  *
  * Math       o = A ((G g) * (B x)): NO outputs of the taps g from P inputs x by NU products. In two
  *            dimensions both axes are transformed. B and A are the functions here, with the sums
- *            that two rows share made once. G[u] is three numbers of G_ROWS over one of G_OVER:
+ *            that two rows share made once. G[u] is TAPS numbers of G_ROWS over one of G_OVER:
  *            rows of 0 and powers of two (pack/bilinear.cl says why).
  *            Product u multiplies input term TERM_OF[u], one of NV: a term may serve two products.
- *            Tile t reads inputs from t*STEP - 1 (zero outside) and gives outputs from
+ *            Tile t reads inputs from t*STEP - TAPS/2 (zero outside) and gives outputs from
  *            t*NO + OFFSET (dropped outside).
  *
  * Tunables   ALG  2, 4, 6   F(2,3), F(4,3), F(6,3): plain convolution, pad 1
+ *                 25        F(2,5): plain convolution of 5 taps, pad 2
  *                 12        nearest x2 before the convolution, 2 outputs from 3 inputs
  *                 16        nearest x2 before the convolution, 6 outputs from 4 inputs
  *                 74        nearest x7/4 before the convolution, 7 outputs from 6 inputs
@@ -54,18 +55,24 @@ static inline void output_transform(const vec *m, vec *o)
     o[1] = m[1] - m[2] + m[3];
 }
 
-#elif ALG == 4
+#elif ALG == 4 || ALG == 25
 #define P 6
 #define NV 6
 #define NU 6
-#define NO 4
-#define STEP 4
+#define NO (ALG == 4 ? 4 : 2)
+#define STEP NO
 #define OFFSET 0
 #define TERM_OF          \
     {                    \
         0, 1, 2, 3, 4, 5 \
     }
+#if ALG == 4
 #define G_ROWS 1, 0, 0, 1, 1, 1, 1, -1, 1, 1, 2, 4, 1, -2, 4, 0, 0, 1
+#else
+#define TAPS 5
+#define G_ROWS \
+    1, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, -1, 1, -1, 1, 1, 2, 4, 8, 16, 1, -2, 4, -8, 16, 0, 0, 0, 0, 1
+#endif
 #define G_OVER 4, 6, 6, 24, 24, 1
 
 static inline void input_transform(const vec *x, vec *v)
@@ -87,9 +94,13 @@ static inline void output_transform(const vec *m, vec *o)
     const vec even2 = m[3] + m[4], odd2 = m[3] - m[4];
 
     o[0] = m[0] + even1 + even2;
+#if ALG == 4
     o[1] = odd1 + 2.0f * odd2;
     o[2] = even1 + 4.0f * even2;
     o[3] = odd1 + 8.0f * odd2 + m[5];
+#else
+    o[1] = odd1 + 2.0f * odd2 + m[5];
+#endif
 }
 
 #elif ALG == 6
@@ -239,5 +250,9 @@ static inline void output_transform(const vec *m, vec *o)
 }
 
 #else
-#error "ALG must be 2, 4, 6, 12, 16 or 74"
+#error "ALG must be 2, 4, 6, 12, 16, 25 or 74"
+#endif
+
+#ifndef TAPS
+#define TAPS 3
 #endif

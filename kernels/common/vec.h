@@ -11,13 +11,31 @@
 #if VW == 8
 typedef float8 vec;
 #define VLOAD vload8
-#define VSTORE vstore8
 #elif VW == 16
 typedef float16 vec;
 #define VLOAD vload16
-#define VSTORE vstore16
 #else
 #error "VW must be 8 or 16"
+#endif
+
+/* vstore8 or vstore16. PoCL (3.1) stores their parts one by one, which takes three times as long, and
+ * longer still where they are soon loaded together; a vector that may lie at any float is one store. */
+#ifdef __clang__
+typedef vec vec_anywhere __attribute__((aligned(4)));
+
+static inline __attribute__((overloadable)) void VSTORE(vec v, size_t at, __global float *p)
+{
+    *(__global vec_anywhere *)(p + at * VW) = v;
+}
+
+static inline __attribute__((overloadable)) void VSTORE(vec v, size_t at, float *p)
+{
+    *(vec_anywhere *)(p + at * VW) = v;
+}
+#elif VW == 8
+#define VSTORE vstore8
+#else
+#define VSTORE vstore16
 #endif
 
 /* Sum of the elements, by halves. */

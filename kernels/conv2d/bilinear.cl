@@ -1,6 +1,7 @@
 /*
- * bilinear.cl - 3x3 convolution with stride 1 and pad 1, alone or behind a nearest resize, by
- * a bilinear algorithm (Winograd and its relatives), channels in blocks, fp32, with a fused end.
+ * bilinear.cl - 3x3 or 5x5 convolution with stride 1 that keeps the picture's size, alone or behind a
+ * nearest resize, by a bilinear algorithm (Winograd and its relatives), channels in blocks, fp32, with a
+ * fused end.
  *
  * Math       y = finish(conv(resize(x), w)), tile by tile (common/conv_tail.h tells finish):
  *            V = B x B^T of every input channel, M[u] = sum_i V[i, term(u)] U[o,i,u] of every
@@ -100,7 +101,8 @@ static inline void transform_tile(__global const float *x, const sizes *s, int c
 {
     const int per_picture = s->tH * s->tW;
     const int n = tile / per_picture;
-    const int h0 = tile % per_picture / s->tW * STEP - 1, w0 = tile % s->tW * STEP - 1;
+    const int h0 = tile % per_picture / s->tW * STEP - TAPS / 2;
+    const int w0 = tile % s->tW * STEP - TAPS / 2;
     const bool inside = n < s->N && h0 >= 0 && h0 + P <= s->H && w0 >= 0 && w0 + P <= s->W;
     vec rows[P * NV];
 

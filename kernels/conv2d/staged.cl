@@ -78,12 +78,12 @@ __kernel void conv2d_staged_input_f32(__global const float *x, __global float *v
     v += (size_t)i * (size_t)T_room + (size_t)t;                       /* v[0,i,t] */
 #pragma unroll
     for (int c = 0; c < P; c++) {
-        const int w = at.w * STEP - 1 + c;
+        const int w = at.w * STEP - TAPS / 2 + c;
         columns[c] = w < 0 || w >= pW ? -1 : RESIZE ? w * W / pW : w;
     }
 #pragma unroll
     for (int r = 0; r < P; r++) {
-        const int h = at.h * STEP - 1 + r;
+        const int h = at.h * STEP - TAPS / 2 + r;
         const bool is_row = is_tile && h >= 0 && h < pH;
         const int row = (is_row ? RESIZE ? h * H / pH : h : 0) * W;
         vec in[P], out[NV];

@@ -1,10 +1,10 @@
 /*
- * bilinear.cl - weights of a 3x3 convolution transformed for a bilinear algorithm, fp32.
+ * bilinear.cl - weights of a convolution transformed for a bilinear algorithm, fp32.
  *
  * Math       to[p,u*NU+v,i,j] = sum_{a,b} G[u][a] * G[v][b] * from[p*NR+j,i,a,b];
  *            0 beyond O and I
  *
- * Operands   from  [O, I, 3, 3] in the type of its file            read
+ * Operands   from  [O, I, TAPS, TAPS] in the type of its file            read
  *            to    [ceil(O/NR), NU*NU, I rounded up to NR/2, NR]   written
  *
  * Launch     one work-item per input channel and VW columns of a panel,
@@ -35,7 +35,7 @@
 #error "pack: NR must be a multiple of VW"
 #endif
 
-__constant float g_rows[3 * NU] = {G_ROWS};
+__constant float g_rows[TAPS * NU] = {G_ROWS};
 __constant float g_over[NU] = {G_OVER};
 
 /* hi + lo, lo being what hi lost by rounding */
@@ -53,14 +53,17 @@ static inline pair two_sum(vec a, vec b)
     return s;
 }
 
-/* Row u of G times three values. */
-static inline pair combine(int u, pair a, pair b, pair c)
+/* Row u of G times TAPS values. */
+static inline pair combine(int u, const pair *taps)
 {
-    const float ga = g_rows[3 * u], gb = g_rows[3 * u + 1], gc = g_rows[3 * u + 2];
-    const pair ab = two_sum(ga * a.hi, gb * b.hi);
-    pair s = two_sum(ab.hi, gc * c.hi);
+    pair s = {g_rows[TAPS * u] * taps[0].hi, g_rows[TAPS * u] * taps[0].lo};
 
-    s.lo += ab.lo + (ga * a.lo + gb * b.lo + gc * c.lo);
+    for (int k = 1; k < TAPS; k++) {
+        const float g = g_rows[TAPS * u + k];
+        const pair t = two_sum(s.hi, g * taps[k].hi);
+        s.hi = t.hi;
+        s.lo += t.lo + g * taps[k].lo;
+    }
     return s;
 }
 
@@ -78,28 +81,31 @@ __kernel void pack_bilinear_f32(__global const source *from, __global float *to,
     const int i = (int)get_global_id(0), column = (int)get_global_id(2) * VW;
     const int o0 = (int)get_global_id(1) * NR + column;
     const int I_padded = (I + NR / 2 - 1) / (NR / 2) * (NR / 2);
-    float taps[9][VW];
+    float taps[TAPS * TAPS][VW];
 
     if (i >= I_padded || o0 - column >= O || column >= NR)
         return;
     for (int j = 0; j < VW; j++) {
-        const size_t at = ((size_t)(o0 + j) * (size_t)I + (size_t)i) * 9; /* from[o0+j,i,:,:] */
-        for (int k = 0; k < 9; k++)
+        const size_t at =
+            ((size_t)(o0 + j) * (size_t)I + (size_t)i) * (TAPS * TAPS); /* from[o0+j,i] */
+        for (int k = 0; k < TAPS * TAPS; k++)
             taps[k][j] = o0 + j < O && i < I ? read_source(from, at + (size_t)k) : 0.0f;
     }
     /* to[o0/NR,:,i,column..) */
     to += (get_global_id(1) * (NU * NU) * (size_t)I_padded + (size_t)i) * NR + (size_t)column;
 
     for (int u = 0; u < NU; u++) {
-        pair row[3];
-        for (int b = 0; b < 3; b++) {
-            const pair t0 = {VLOAD(0, taps[b]), (vec)(0.0f)};
-            const pair t1 = {VLOAD(0, taps[3 + b]), (vec)(0.0f)};
-            const pair t2 = {VLOAD(0, taps[6 + b]), (vec)(0.0f)};
-            row[b] = combine(u, t0, t1, t2);
+        pair row[TAPS];
+        for (int b = 0; b < TAPS; b++) {
+            pair column[TAPS];
+            for (int k = 0; k < TAPS; k++) {
+                column[k].hi = VLOAD(0, taps[k * TAPS + b]);
+                column[k].lo = (vec)(0.0f);
+            }
+            row[b] = combine(u, column);
         }
         for (int v = 0; v < NU; v++)
-            VSTORE(divide(combine(v, row[0], row[1], row[2]), g_over[u] * g_over[v]), 0,
+            VSTORE(divide(combine(v, row), g_over[u] * g_over[v]), 0,
                    to + (size_t)(u * NU + v) * (size_t)I_padded * NR);
     }
 }

@@ -1,5 +1,5 @@
 /**
- * Bilinear algorithms of 3x3 convolutions (kernels/common/bilinear.h): their sizes, and the packing
+ * Bilinear algorithms of convolutions (kernels/common/bilinear.h): their sizes, and the packing
  * of transformed weights.
  */
 #ifndef GCL_HOST_OPS_COMMON_BILINEAR_H
@@ -14,6 +14,7 @@ extern "C" {
 /** One algorithm; all sizes are of one dimension. */
 typedef struct gcl_bilinear {
     int alg;           /* ALG of the kernels */
+    size_t taps;       /* of the convolution, which has stride 1 and pad taps/2 */
     int up, down;      /* nearest resize by up/down before the convolution; 1, 1: none */
     size_t NV, NU, NO; /* input terms, products and outputs of a tile */
     int offset;        /* tile t gives outputs from t*NO + offset */
@@ -23,6 +24,7 @@ typedef enum gcl_bilinear_name {
     GCL_BILINEAR_F2,
     GCL_BILINEAR_F4,
     GCL_BILINEAR_F6,
+    GCL_BILINEAR_F2_5,
     GCL_BILINEAR_X2_2,
     GCL_BILINEAR_X2_6,
     GCL_BILINEAR_X7_4
@@ -35,7 +37,7 @@ const gcl_bilinear *gcl_bilinear_get(gcl_bilinear_name name);
 size_t gcl_bilinear_tiles(const gcl_bilinear *b, size_t n);
 
 /**
- * [O, I, 3, 3] as [ceil(O/nr), NU*NU, I rounded up to vw, nr] of G w G^T, zero-padded.
+ * [O, I, taps, taps] as [ceil(O/nr), NU*NU, I rounded up to vw, nr] of G w G^T, zero-padded.
  *
  * @param vw  8 or 16; nr is twice that
  */

@@ -1,4 +1,4 @@
-/* conv2d_bilinear.c - 3x3 convolutions on a CPU by bilinear algorithms, Winograd's among them. */
+/* conv2d_bilinear.c - convolutions on a CPU by bilinear algorithms, Winograd's among them. */
 #include "host/ops/common/conv2d_bilinear.h"
 
 #include <stdio.h>
@@ -34,6 +34,7 @@ static bool large_enough(gcl_bilinear_name name, const gcl_shape *y)
     case GCL_BILINEAR_F6:
         return 100 * tiles * b->NO * b->NO <= 112 * y->dim[2] * y->dim[3];
     case GCL_BILINEAR_F4:
+    case GCL_BILINEAR_F2_5:
     case GCL_BILINEAR_X2_6:
         return tiles >= 12;
     default:
@@ -223,9 +224,10 @@ bool gcl_conv2d_bilinear_accepts(gcl_bilinear_name name, const gcl_graph *g, con
         snprintf(why, why_bytes, "a work-item does the work of a CPU core");
     else if (gcl_graph_tensor(g, node->in[CONV2D_W])->kind != GCL_VALUE_WEIGHT)
         snprintf(why, why_bytes, "w is not a weight and cannot be transformed ahead");
-    else if (w->dim[2] != 3 || w->dim[3] != 3 || a.stride != 1 || a.pad != 1)
-        snprintf(why, why_bytes, "kernel %zux%zu, stride %d and pad %d, needs 3x3, 1 and 1",
-                 w->dim[2], w->dim[3], a.stride, a.pad);
+    else if (w->dim[2] != b->taps || w->dim[3] != b->taps || a.stride != 1 ||
+             (size_t)a.pad != b->taps / 2)
+        snprintf(why, why_bytes, "kernel %zux%zu, stride %d and pad %d, needs %zux%zu, 1 and %zu",
+                 w->dim[2], w->dim[3], a.stride, a.pad, b->taps, b->taps, b->taps / 2);
     else if (up != down &&
              (picture.dim[2] * down != x->dim[2] * up || picture.dim[3] * down != x->dim[3] * up))
         snprintf(why, why_bytes, "resize from %zux%zu to %zux%zu, needs %d/%d", x->dim[2],

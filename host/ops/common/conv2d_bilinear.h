@@ -1,6 +1,6 @@
 /**
- * conv2d's variants by bilinear algorithms: for 3x3 kernels with stride 1 and pad 1 on a CPU, alone
- * or behind a nearest resize that the op has absorbed.
+ * conv2d's variants by bilinear algorithms: for 3x3 and 5x5 kernels with stride 1 that keep the picture's
+ * size, on a CPU, alone or, 3x3, behind a nearest resize that the op has absorbed.
  */
 #ifndef GCL_HOST_OPS_COMMON_CONV2D_BILINEAR_H
 #define GCL_HOST_OPS_COMMON_CONV2D_BILINEAR_H
@@ -18,7 +18,8 @@ extern "C" {
     ROW(resize2_2, X2_2)              \
     ROW(winograd6, F6)                \
     ROW(winograd4, F4)                \
-    ROW(winograd2, F2)
+    ROW(winograd2, F2)                \
+    ROW(winograd2_5, F2_5)
 
 /** The tunables, accepts, choose, allows and emit of gcl_variant, with the algorithm. */
 extern const gcl_tunable gcl_conv2d_bilinear_tunables[];

@@ -41,9 +41,10 @@ static bool is_able(gcl_bilinear_name name, const gcl_graph *g, const gcl_node *
 
     if (gcl_graph_tensor(g, node->in[CONV2D_W])->kind != GCL_VALUE_WEIGHT)
         snprintf(why, why_bytes, "w is not a weight and cannot be transformed ahead");
-    else if (w->dim[2] != 3 || w->dim[3] != 3 || a.stride != 1 || a.pad != 1)
-        snprintf(why, why_bytes, "kernel %zux%zu, stride %d and pad %d, needs 3x3, 1 and 1",
-                 w->dim[2], w->dim[3], a.stride, a.pad);
+    else if (w->dim[2] != b->taps || w->dim[3] != b->taps || a.stride != 1 ||
+             (size_t)a.pad != b->taps / 2)
+        snprintf(why, why_bytes, "kernel %zux%zu, stride %d and pad %d, needs %zux%zu, 1 and %zu",
+                 w->dim[2], w->dim[3], a.stride, a.pad, b->taps, b->taps, b->taps / 2);
     else if (up != down &&
              (picture.dim[2] * down != x->dim[2] * up || picture.dim[3] * down != x->dim[3] * up))
         snprintf(why, why_bytes, "resize from %zux%zu to %zux%zu, needs %d/%d", x->dim[2],
