@@ -10,37 +10,39 @@
  *
  * Launch     attention_plain   one work-group per query, head and b, global = { T * WG, n_heads, B },
  *                              local = { WG, 1, 1 }, local memory 4 * T (score) + 4 * WG bytes
- *            attention_head    one work-item per head and b, global = { n_heads, B }; keys,
- *                              transposed, values and scores are private:
- *                              4 * (T_ROOM + TQ) * (D_HEAD + D_ROOM + 1) bytes and less
+ *            attention_head    one work-item per head and b, global = { n_heads, B }; queries of a
+ *                              block, transposed, and their scores are private:
+ *                              4 * NB * (D_HEAD + T_ROOM + 1) bytes
  *
  * Tunables   WG      common/reduce.h
  *            VW      elements of a vector                   common/vec.h
- *            T_ROOM  keys there is room for (head)          default 64    a multiple of 2 * VW
- *            D_HEAD  d_head (head)                          default 64    1 .. 128
- *            TQ      queries at a time (head), so that      default 4     1 .. 12
- *                    TQ * 2 sums fit the registers
- * Numerics   every sum in fp32. plain: any d_head >= 1; T as far as local memory holds the scores.
+ *            D_HEAD  d_head (head)                          default 64    2 * VW and more
+ *            T_ROOM  keys there is room for (head)          default 64    a multiple of TK
+ *            TK      keys at a time (head), so that         default 4     1 .. 12
+ *                    TK * 2 sums fit the registers
+ * Numerics   every sum in fp32. head: scale has a factor log2(e), and powers of 2 (common/exp2.h) take
+ *            the place of exp. plain: any d_head >= 1; T as far as local memory holds the scores.
  * Needs      OpenCL C 1.2, no extensions.
  * Source     Vaswani et al. 2017 (arXiv:1706.03762) eq. 1; torch.nn.MultiheadAttention's in_proj.
  */
 #include "common/reduce.h"
 #include "common/vec.h"
+#include "common/exp2.h"
 
-#ifndef T_ROOM
-#define T_ROOM 64
-#endif
 #ifndef D_HEAD
 #define D_HEAD 64
 #endif
-#ifndef TQ
-#define TQ 4
+#ifndef T_ROOM
+#define T_ROOM 64
+#endif
+#ifndef TK
+#define TK 4
 #endif
 
-#define NB (2 * VW) /* columns of a product at a time */
-#define D_ROOM ((D_HEAD + NB - 1) / NB * NB)
-#if T_ROOM % NB != 0
-#error "attention: T_ROOM must be a multiple of 2 * VW"
+#define NB (2 * VW) /* queries of a block, and channels of y at a time */
+#define TQ (VW / 2) /* queries of y at a time: TQ * 2 sums */
+#if D_HEAD < NB || T_ROOM % TK != 0
+#error "attention: D_HEAD must be 2 * VW or more, T_ROOM a multiple of TK"
 #endif
 
 __kernel __attribute__((reqd_work_group_size(WG, 1, 1))) void
@@ -85,96 +87,123 @@ attention_plain_f32(__global const float *qkv, __global float *y, __local float 
     }
 }
 
-/* kt[c,j] = k[j,c]; keys past the end repeat the last one. Four at a time, as vectors: no scatter. */
-static inline void copy_keys(float *kt, __global const float *k, int T, size_t step)
+/* qt[c,i] = q[i,c] * scale; queries from n on repeat the last. By squares of 4; the last one ends where
+ * the channels do. */
+static inline void transpose_queries(vec qt[D_HEAD][2], __global const float *q, int n, size_t step,
+                                     float scale)
 {
-    for (int j = 0; j < T_ROOM; j += 4) {
-        __global const float *k0 = k + (size_t)min(j, T - 1) * step;
-        __global const float *k1 = k + (size_t)min(j + 1, T - 1) * step;
-        __global const float *k2 = k + (size_t)min(j + 2, T - 1) * step;
-        __global const float *k3 = k + (size_t)min(j + 3, T - 1) * step;
-        for (int c = 0; c < D_HEAD; c++)
-            vstore4((float4)(k0[c], k1[c], k2[c], k3[c]), 0, kt + c * T_ROOM + j);
+    for (int i = 0; i < NB; i += 4) {
+        __global const float *q0 = q + (size_t)min(i, n - 1) * step;
+        __global const float *q1 = q + (size_t)min(i + 1, n - 1) * step;
+        __global const float *q2 = q + (size_t)min(i + 2, n - 1) * step;
+        __global const float *q3 = q + (size_t)min(i + 3, n - 1) * step;
+        for (int at = 0; at < D_HEAD; at += 4) {
+            const int c = min(at, D_HEAD - 4);
+            const float4 a0 = vload4(0, q0 + c) * scale, a1 = vload4(0, q1 + c) * scale;
+            const float4 a2 = vload4(0, q2 + c) * scale, a3 = vload4(0, q3 + c) * scale;
+            vstore4((float4)(a0.x, a1.x, a2.x, a3.x), 0, (float *)qt[c] + i);
+            vstore4((float4)(a0.y, a1.y, a2.y, a3.y), 0, (float *)qt[c + 1] + i);
+            vstore4((float4)(a0.z, a1.z, a2.z, a3.z), 0, (float *)qt[c + 2] + i);
+            vstore4((float4)(a0.w, a1.w, a2.w, a3.w), 0, (float *)qt[c + 3] + i);
+        }
     }
 }
 
-/* Values, with zeros in columns past the end. */
-static inline void copy_values(float *to, __global const float *v, int T, size_t step)
+/* s[j,i] = sum_c k[j,c] * qt[c,i], TK keys at a time; keys past the end repeat the last one. */
+static inline void score_keys(vec s[T_ROOM][2], __global const float *k, vec qt[D_HEAD][2],
+                              int n_keys, size_t step)
 {
-    for (int j = 0; j < T; j++)
-        for (int c = 0; c < D_ROOM; c++)
-            to[j * D_ROOM + c] = c < D_HEAD ? v[(size_t)j * step + (size_t)c] : 0.0f;
-}
-
-/* y[i,c] = sum_k a[i,k] * b[k,c] for TQ rows, k < n_k and c < n, which is rounded up to NB. */
-static inline __attribute__((always_inline)) void
-multiply(float *y, int ld_y, const float *a, int ld_a, const float *b, int ld_b, int n_k, int n)
-{
-    for (int c = 0; c < n; c += NB) {
-        vec acc[TQ][2];
+    for (int j = 0; j < n_keys; j += TK) {
+        __global const float *row[TK];
+        vec acc[TK][2];
 #pragma unroll
-        for (int i = 0; i < TQ; i++)
-            acc[i][0] = acc[i][1] = (vec)(0.0f);
-        for (int k = 0; k < n_k; k++) {
-            const vec b0 = VLOAD(0, b + k * ld_b + c), b1 = VLOAD(1, b + k * ld_b + c);
+        for (int r = 0; r < TK; r++) {
+            row[r] = k + (size_t)min(j + r, n_keys - 1) * step;
+            acc[r][0] = acc[r][1] = (vec)(0.0f);
+        }
+        for (int c = 0; c < D_HEAD; c++) {
 #pragma unroll
-            for (int i = 0; i < TQ; i++) {
-                acc[i][0] += a[i * ld_a + k] * b0;
-                acc[i][1] += a[i * ld_a + k] * b1;
+            for (int r = 0; r < TK; r++) {
+                acc[r][0] += row[r][c] * qt[c][0];
+                acc[r][1] += row[r][c] * qt[c][1];
             }
         }
 #pragma unroll
-        for (int i = 0; i < TQ; i++) {
-            VSTORE(acc[i][0], 0, y + i * ld_y + c);
-            VSTORE(acc[i][1], 1, y + i * ld_y + c);
+        for (int r = 0; r < TK; r++) {
+            s[j + r][0] = acc[r][0];
+            s[j + r][1] = acc[r][1];
         }
     }
 }
 
-/* exp(s - max s) of the first n_keys scores, 0 from there up to n; returns their sum. */
-static inline float exponentials(float *s, int n_keys, int n)
+/* s[j,i] becomes 2^(s[j,i] - max_j s[j,i]), inverse[i] one by its sum over the keys. */
+static inline void exponentials(vec s[T_ROOM][2], vec inverse[2], int n_keys)
 {
-    vec top = (vec)(-INFINITY), sum = (vec)(0.0f);
+    vec top0 = s[0][0], top1 = s[0][1];
+    vec sum0 = (vec)(0.0f), sum1 = (vec)(0.0f);
 
-    for (int j = n_keys; j < n; j++)
-        s[j] = -INFINITY;
-    for (int j = 0; j < n; j += VW)
-        top = fmax(top, VLOAD(0, s + j));
-    top = (vec)(vec_max(top));
-    for (int j = 0; j < n; j += VW) {
-        const vec e = exp(VLOAD(0, s + j) - top);
-        VSTORE(e, 0, s + j);
-        sum += e;
+    for (int j = 1; j < n_keys; j++) {
+        top0 = s[j][0] > top0 ? s[j][0] : top0;
+        top1 = s[j][1] > top1 ? s[j][1] : top1;
     }
-    return vec_sum(sum);
+    for (int j = 0; j < n_keys; j++) {
+        sum0 += s[j][0] = exp2_of_negative(s[j][0] - top0);
+        sum1 += s[j][1] = exp2_of_negative(s[j][1] - top1);
+    }
+    inverse[0] = 1.0f / sum0;
+    inverse[1] = 1.0f / sum1;
+}
+
+/* y[i,c] = inverse[i] * sum_j s[j,i] * v[j,c] for `rows` queries, TQ at most, and NB channels. */
+static inline void sum_values(__global float *y, const float *s, const float *inverse,
+                              __global const float *v, int rows, int n_keys, size_t d_model)
+{
+    vec acc[TQ][2];
+#pragma unroll
+    for (int r = 0; r < TQ; r++)
+        acc[r][0] = acc[r][1] = (vec)(0.0f);
+    for (int j = 0; j < n_keys; j++, s += NB, v += 3 * d_model) {
+        const vec v0 = VLOAD(0, v), v1 = VLOAD(1, v);
+#pragma unroll
+        for (int r = 0; r < TQ; r++) {
+            acc[r][0] += s[r] * v0;
+            acc[r][1] += s[r] * v1;
+        }
+    }
+#pragma unroll
+    for (int r = 0; r < TQ; r++)
+        if (r < rows) {
+            VSTORE(acc[r][0] * inverse[r], 0, y + r * d_model);
+            VSTORE(acc[r][1] * inverse[r], 1, y + r * d_model);
+        }
 }
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 attention_head_f32(__global const float *qkv, __global float *y, const int T, const int causal,
                    const float scale)
 {
-    const size_t d_model = get_global_size(0) * D_HEAD, head = get_global_id(0) * D_HEAD;
+    const size_t d_model = get_global_size(0) * D_HEAD, step = 3 * d_model;
+    const size_t head = get_global_id(0) * D_HEAD;
     const size_t row = get_global_id(1) * (size_t)T; /* of qkv[b,0] and y[b,0] */
-    float kt[D_HEAD * T_ROOM], v[T_ROOM * D_ROOM];
-    float q[TQ * D_HEAD], s[TQ * T_ROOM], sums[TQ * D_ROOM], total[TQ];
+    __global const float *q = qkv + row * step + head, *k = q + d_model, *v = k + d_model;
+    vec qt[D_HEAD][2], s[T_ROOM][2], inverse[2];
 
-    qkv += row * 3 * d_model + head;
     y += row * d_model + head;
-    copy_keys(kt, qkv + d_model, T, 3 * d_model);
-    copy_values(v, qkv + 2 * d_model, T, 3 * d_model);
-    for (int t = 0; t < T; t += TQ) {
-        const int rows = min(TQ, T - t), n_keys = causal ? t + rows : T;
-        const int n = (n_keys + NB - 1) / NB * NB;
-        for (int i = 0; i < TQ; i++) /* rows past the end repeat the last one */
-            for (int c = 0; c < D_HEAD; c++)
-                q[i * D_HEAD + c] =
-                    qkv[(size_t)(t + min(i, rows - 1)) * 3 * d_model + (size_t)c] * scale;
-        multiply(s, T_ROOM, q, D_HEAD, kt, T_ROOM, D_HEAD, n);
-        for (int i = 0; i < TQ; i++)
-            total[i] = exponentials(s + i * T_ROOM, causal ? min(t + i + 1, n_keys) : T, n);
-        multiply(sums, D_ROOM, s, T_ROOM, v, D_ROOM, n_keys, D_ROOM);
-        for (int i = 0; i < rows; i++)
-            for (int c = 0; c < D_HEAD; c++)
-                y[(size_t)(t + i) * d_model + (size_t)c] = sums[i * D_ROOM + c] / total[i];
+    for (int t = 0; t < T; t += NB) {
+        const int n = min(NB, T - t), n_keys = causal ? t + n : T;
+
+        transpose_queries(qt, q + (size_t)t * step, n, step, scale);
+        score_keys(s, k, qt, n_keys, step);
+        if (causal)
+            for (int j = t + 1; j < n_keys; j++)
+                for (int i = 0; i < j - t; i++)
+                    ((float *)s[j])[i] = -INFINITY;
+        exponentials(s, inverse, n_keys);
+        for (int at = 0; at < D_HEAD; at += NB) { /* the last NB channels end where all do */
+            const int c = min(at, D_HEAD - NB);
+            for (int i = 0; i < n; i += TQ)
+                sum_values(y + (size_t)(t + i) * d_model + c, (float *)s + i, (float *)inverse + i,
+                           v + c, min(TQ, n - i), causal ? min(t + i + TQ, n_keys) : T, d_model);
+        }
     }
 }

@@ -82,30 +82,31 @@ static void dims(const gcl_graph *g, const gcl_node *node, size_t *dim)
 
 /* ---- head_f32 ---- */
 
-enum { MAX_D_HEAD = 128, MAX_T = 256 };
+enum { MAX_D_HEAD = 128 };
 
-/* Tunables of attention_head. */
+/* Tunables of attention_head, and the queries of a block. */
 typedef struct head_tile {
-    size_t VW, T_ROOM, TQ;
+    size_t VW, TK, T_ROOM, NB;
 } head_tile;
 
-/* TQ * 2 sums, two vectors of keys and an element of q fit the vector registers: 32 of 16 elements,
- * or 16 of 8. */
+/* TK * 2 sums, two vectors of queries and an element of a key fit the vector registers: 32 of 16
+ * elements, or 16 of 8. */
 static head_tile choose_tile(const gcl_device_info *device, size_t T)
 {
     const bool wide = device->vector_width_f32 >= 16;
     const size_t VW = wide ? 16 : 8, most = wide ? 12 : 6;
+    const size_t TK = gcl_div_up(T, gcl_div_up(T, most));
 
-    return (head_tile){VW, gcl_round_up(T, 2 * VW), gcl_div_up(T, gcl_div_up(T, most))};
+    return (head_tile){VW, TK, gcl_round_up(T, TK), 2 * VW};
 }
 
 /* Rounds of all loops of a work-item, at most. */
 static size_t count_rounds(head_tile t, size_t T, size_t d_head)
 {
-    const size_t d_room = gcl_round_up(d_head, 2 * t.VW), blocks = (t.T_ROOM + d_room) / (2 * t.VW);
+    const size_t tiles = 4 * gcl_div_up(d_head, t.NB); /* NB/4 queries by NB channels */
 
-    return t.T_ROOM * (d_head + d_room) +
-           gcl_div_up(T, t.TQ) * (t.TQ * (2 * d_head + 2 * t.T_ROOM) + blocks * (T + d_head));
+    return gcl_div_up(T, t.NB) *
+           (t.NB / 4 * gcl_div_up(d_head, 4) + t.T_ROOM / t.TK * d_head + (t.NB + 2 + tiles) * T);
 }
 
 static bool head_accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
@@ -113,14 +114,13 @@ static bool head_accepts(const gcl_graph *g, const gcl_node *node, const gcl_dev
 {
     const gcl_shape *y = gcl_out_shape(g, node);
     const size_t d_head = y->dim[2] / attr_of(node).n_heads;
-    const size_t rounds = count_rounds(choose_tile(device, y->dim[1]), y->dim[1], d_head);
+    const head_tile t = choose_tile(device, y->dim[1]);
+    const size_t rounds = count_rounds(t, y->dim[1], d_head);
 
     if (!gcl_device_is_cpu(device))
         snprintf(why, why_bytes, "a work-item does the work of a CPU core");
-    else if (d_head > MAX_D_HEAD)
-        snprintf(why, why_bytes, "d_head is %zu, needs up to %d", d_head, MAX_D_HEAD);
-    else if (y->dim[1] > MAX_T)
-        snprintf(why, why_bytes, "T is %zu, needs up to %d", y->dim[1], MAX_T);
+    else if (d_head < t.NB || d_head > MAX_D_HEAD)
+        snprintf(why, why_bytes, "d_head is %zu, needs %zu to %d", d_head, t.NB, MAX_D_HEAD);
     else if (device->max_rounds != 0 && rounds > device->max_rounds)
         snprintf(why, why_bytes,
                  "a work-item needs %zu rounds of its loops, the driver's limit is %zu", rounds,
@@ -136,15 +136,16 @@ static gcl_status emit_head(gcl_emit *e, const gcl_graph *g, const gcl_node *nod
     const gcl_shape *y = gcl_out_shape(g, node);
     const size_t d_head = y->dim[2] / a.n_heads;
     const head_tile t = choose_tile(gcl_emit_device(e), y->dim[1]);
+    const double log2_e = 1.4426950408889634;
     gcl_launch l = {.program = "attention", .kernel = "attention_head_f32"};
 
-    snprintf(l.options, sizeof l.options, "-DVW=%zu -DT_ROOM=%zu -DTQ=%zu -DD_HEAD=%zu", t.VW,
-             t.T_ROOM, t.TQ, d_head);
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DD_HEAD=%zu -DT_ROOM=%zu -DTK=%zu", t.VW,
+             d_head, t.T_ROOM, t.TK);
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[QKV])));
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
     gcl_launch_arg(&l, gcl_arg_int(y->dim[1]));
     gcl_launch_arg(&l, gcl_arg_int((size_t)a.causal));
-    gcl_launch_arg(&l, gcl_arg_float(1.0f / sqrtf((float)d_head)));
+    gcl_launch_arg(&l, gcl_arg_float((float)(log2_e / sqrt((double)d_head))));
     gcl_launch_tiles(&l, gcl_emit_device(e), a.n_heads, y->dim[0], 1);
     return gcl_emit_launch(e, &l, err);
 }

@@ -38,28 +38,16 @@ static inline __attribute__((overloadable)) void VSTORE(vec v, size_t at, float 
 #define VSTORE vstore16
 #endif
 
-#if VW == 16
-#define HALVE(op, v) op((v).lo, (v).hi)
-#else
-#define HALVE(op, v) (v)
-#endif
-#define ADD(a, b) ((a) + (b))
-
-/* Sum and maximum of the elements, by halves. */
+/* Sum of the elements, by halves. */
 static inline float vec_sum(vec v)
 {
-    const float8 h8 = HALVE(ADD, v);
+#if VW == 16
+    const float8 h8 = v.lo + v.hi;
+#else
+    const float8 h8 = v;
+#endif
     const float4 h4 = h8.lo + h8.hi;
     const float2 h2 = h4.lo + h4.hi;
 
     return h2.x + h2.y;
-}
-
-static inline float vec_max(vec v)
-{
-    const float8 h8 = HALVE(fmax, v);
-    const float4 h4 = fmax(h8.lo, h8.hi);
-    const float2 h2 = fmax(h4.lo, h4.hi);
-
-    return fmax(h2.x, h2.y);
 }
