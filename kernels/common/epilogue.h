@@ -50,6 +50,16 @@ static inline float epilogue(float v, __global const float *bias, size_t n,
 }
 
 #ifdef VW
+#include "common/exp2.h"
+
+/* v / (1 + exp(-1.702 v)), by e = exp(-1.702 |v|), which takes half the time */
+static inline vec quick_gelu_vec(vec v)
+{
+    const vec e = exp2_of_negative(-2.45546696f * fabs(v)); /* 1.702 log2(e) */
+
+    return (v < 0.0f ? v * e : v) / (1.0f + e);
+}
+
 static inline vec activate_vec(vec v, int act, float slope)
 {
     if (act == ACT_RELU)
@@ -57,7 +67,7 @@ static inline vec activate_vec(vec v, int act, float slope)
     if (act == ACT_LEAKY_RELU)
         return v < 0.0f ? slope * v : v;
     if (act == ACT_QUICK_GELU)
-        return v / (1.0f + exp(-1.702f * v));
+        return quick_gelu_vec(v);
     if (act == ACT_GELU)
         return 0.5f * v * erfc(-0.70710678f * v);
     return v;
