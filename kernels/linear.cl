@@ -103,6 +103,16 @@ linear_block_f32(__global const float *x, __global const WEIGHT *w, __global con
     __global const WEIGHT *ahead =
         w + (AHEAD > 0 ? (size_t)NR * AHEAD : (size_t)K * (NR + get_global_id(0) * (size_t)share));
 
+    if (HAS_RESIDUAL) { /* where the tile ends, which is not in the caches where there are many rows */
+        const size_t first = (size_t)m0 * (size_t)N + (size_t)n0;
+#pragma unroll
+        for (int r = 0; r < MR; r++)
+#pragma unroll
+            for (int v = 0; v < NV; v++) {
+                PREFETCH(residual + first + (size_t)r * (size_t)N + (size_t)(v * VW));
+                PREFETCH(y + first + (size_t)r * (size_t)N + (size_t)(v * VW));
+            }
+    }
     for (int k = 0; k < K; k++) {
 #pragma unroll
         for (int i = 0; i < LINES; i++)

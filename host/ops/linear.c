@@ -90,8 +90,8 @@ static bool absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer)
 /* ---- block_f32 ---- */
 
 enum {
-    AHEAD = 64,           /* k, where a panel has one tile only */
-    BLOCK_BYTES = 1 << 20 /* x of a block of rows, which every panel meets */
+    AHEAD = 64,             /* k, where a panel has one tile only */
+    BLOCK_BYTES = 768 << 10 /* x of a block of rows, which every panel meets in the second cache */
 };
 
 enum { BLOCK_MR, BLOCK_NV, BLOCK_AHEAD };
