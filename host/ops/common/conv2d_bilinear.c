@@ -92,25 +92,29 @@ static size_t cache_vecs(const work *w)
 }
 
 /* About how long the slowest worker takes, in multiply-adds of a vector. Beside them a vector takes:
- * of weights, which stream, about 2, or 12 where the third cache does not keep them all; of transformed
- * inputs that the second does not keep, 8 to read and 16 to write. */
-enum { KEPT_WEIGHT = 2, WEIGHT = 12, KEPT_BYTES = 12 << 20, READ_INPUT = 8, WRITE_INPUT = 16 };
+ * of weights, which stream, about 2 where the third cache keeps them, 12 where it does not; of
+ * transformed inputs that all workers read, 16 to write, and 12 to read what the second does not keep,
+ * by half as much again as a worker's own have, as they come in the same order each time. */
+enum { KEPT_WEIGHT = 2, WEIGHT = 12, KEPT_BYTES = 13 << 19, READ_INPUT = 12, WRITE_INPUT = 16 };
 
 static double cost(const work *w, const layout *l)
 {
     const double weights = (double)(w->products * w->IB * w->VW * NRV); /* vectors of a panel */
     const double per_load = 1.0 + 1.0 / (double)l->TR; /* loads of w beside the products */
     const double all_bytes = weights * (double)(w->panels * w->VW * sizeof(float));
-    const double fetch = weights * (all_bytes <= KEPT_BYTES ? KEPT_WEIGHT : WEIGHT);
+    const double kept = all_bytes <= KEPT_BYTES ? 1.0 : KEPT_BYTES / all_bytes;
+    const double fetch = weights * (WEIGHT - (WEIGHT - KEPT_WEIGHT) * kept);
     size_t rounds, rows;
 
     if (l->split) {
-        const double inputs = (double)v_vecs(w, l->TR, w->tiles);
+        const size_t inputs = v_vecs(w, l->TR, w->tiles);
+        const size_t far = inputs - least(inputs, 3 * cache_vecs(w) / 2);
         rounds = gcl_div_up(w->panels, w->cores);
         rows = gcl_round_up(w->tiles, l->TR);
-        return (double)rounds * (weights * (double)rows * per_load +
-                                 fetch * (double)gcl_div_up(w->tiles, l->T) + READ_INPUT * inputs) +
-               WRITE_INPUT * inputs / (double)w->cores;
+        return (double)rounds *
+                   (weights * (double)rows * per_load + fetch * (double)gcl_div_up(w->tiles, l->T) +
+                    READ_INPUT * (double)far) +
+               WRITE_INPUT * (double)inputs / (double)w->cores;
     }
     rounds = gcl_div_up(gcl_div_up(w->tiles, l->T), w->cores);
     rows = least(rounds * l->T, gcl_round_up(w->tiles, l->TR));
