@@ -95,7 +95,7 @@ static size_t cache_vecs(const work *w)
  * of weights, which stream, about 2 where the third cache keeps them, 12 where it does not; of
  * transformed inputs that all workers read, 16 to write, and 12 to read what the second does not keep,
  * by half as much again as a worker's own have, as they come in the same order each time. */
-enum { KEPT_WEIGHT = 2, WEIGHT = 12, KEPT_BYTES = 13 << 19, READ_INPUT = 12, WRITE_INPUT = 16 };
+enum { KEPT_WEIGHT = 1, WEIGHT = 12, KEPT_BYTES = 13 << 19, READ_INPUT = 12, WRITE_INPUT = 16 };
 
 static double cost(const work *w, const layout *l)
 {
@@ -142,7 +142,7 @@ static layout layout_of(const work *w, size_t rows, bool split)
  * or 16 of 8. */
 static size_t most_rows(const work *w)
 {
-    return w->VW == 16 ? 14 : 6;
+    return w->VW == 16 ? 13 : 6;
 }
 
 /* Fused: every block reads all weights. Split: every panel reads all transformed inputs, and so the
