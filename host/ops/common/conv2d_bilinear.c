@@ -11,7 +11,7 @@ enum { NRV = 2, AHEAD_FLOATS = 2048 };
 enum { AT_TR, AT_SPLIT, AT_AHEAD };
 
 const gcl_tunable gcl_conv2d_bilinear_tunables[] = {
-    [AT_TR] = {"TR", 7, {2, 4, 6, 8, 10, 12, 14}},
+    [AT_TR] = {"TR", 7, {2, 4, 6, 8, 10, 12, 13}},
     [AT_SPLIT] = {"SPLIT", 2, {0, 1}},
     [AT_AHEAD] = {"AHEAD", 4, {512, 1024, 2048, 4096}},
     {NULL, 0, {0}},
@@ -138,8 +138,8 @@ static layout layout_of(const work *w, size_t rows, bool split)
     return best;
 }
 
-/* TR * NRV accumulators, NRV weights and one element of V fit the vector registers, 32 of 16 elements
- * or 16 of 8. */
+/* TR * NRV accumulators, NRV weights and two elements of V, so that one is loaded while the other is
+ * used, fit the vector registers, 32 of 16 elements or 16 of 8. */
 static size_t most_rows(const work *w)
 {
     return w->VW == 16 ? 13 : 6;
