@@ -173,8 +173,8 @@ static inline void sum_values(__global float *y, const float *s, const float *in
 #pragma unroll
     for (int r = 0; r < TQ; r++)
         if (r < rows) {
-            VSTORE(acc[r][0] * inverse[r], 0, y + r * d_model);
-            VSTORE(acc[r][1] * inverse[r], 1, y + r * d_model);
+            VSTORE(acc[r][0] * inverse[r], 0, y + (size_t)r * d_model);
+            VSTORE(acc[r][1] * inverse[r], 1, y + (size_t)r * d_model);
         }
 }
 

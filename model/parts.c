@@ -83,7 +83,8 @@ static void build_image(gcl_graph *g, const gcl_config *c, size_t B)
     const gcl_value picture = input_picture(g, c, B);
     gcl_value features = GCL_NO_VALUE, embedding;
 
-    gcl_graph_scope(g, "image.preprocess"); /* its resize is to the size that NetG's pictures have */
+    /* without GALIP's resize to image_size, which pictures have */
+    gcl_graph_scope(g, "image.preprocess");
     embedding = gcl_clip_image(g, c, gcl_clip_normalize(g, picture, 0.25f, 0.75f), &features);
     gcl_graph_make_output(g, features);
     gcl_graph_make_output(g, embedding);

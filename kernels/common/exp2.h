@@ -5,8 +5,8 @@
  *
  * Tunables   VW   elements of a vector   common/vec.h, included before
  *
- * Numerics   2.3 ulp, 1 at 0, NaN at NaN; 0 below -126, also at -INFINITY. PoCL 3.1's exp, which takes
- *            every number, has twice the instructions.
+ * Numerics   2.3 ulp, 1 at 0; 0 below -126, also at -INFINITY; NaN at NaN, as x - n is one whatever
+ *            integer it was made. PoCL 3.1's exp, which takes every number, has twice the instructions.
  * Needs      OpenCL C 1.2, no extensions.
  * Source     the polynomial of degree 5 that is 1 at 0 and has the least relative error for |f| <= 1/2
  *            (9.1e-8), by linear programming

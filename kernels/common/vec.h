@@ -18,7 +18,7 @@ typedef float16 vec;
 #error "VW must be 8 or 16"
 #endif
 
-/* vstore8 or vstore16. PoCL (3.1) stores their parts one by one, which takes three times as long, and
+/* vstore8 or vstore16, by a name like VLOAD's. PoCL (3.1) stores their parts one by one, which takes three times as long, and
  * longer still where they are soon loaded together; a vector that may lie at any float is one store. */
 #ifdef __clang__
 typedef vec vec_anywhere __attribute__((aligned(4)));

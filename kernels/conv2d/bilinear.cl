@@ -25,7 +25,7 @@
  *            Work-groups are one work-item; no local memory.
  *
  * Tunables   VW    elements of a vector                      common/vec.h
- *            TR    tiles of a register tile, TR x NRV vectors  default 6    1 .. 14
+ *            TR    tiles of a register tile, TR x NRV vectors  default 6    1 .. 13
  *            NRV   vectors of a panel, NR = NRV * VW           default 2    1 | 2
  *            AHEAD floats of u asked for before their use    default 2048 >= 0
  *                  (a core's own prefetching stops at the end of a page, which is soon reached)

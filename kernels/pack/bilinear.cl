@@ -4,7 +4,7 @@
  * Math       to[p,u*NU+v,i,j] = sum_{a,b} G[u][a] * G[v][b] * from[p*NR+j,i,a,b];
  *            0 beyond O and I
  *
- * Operands   from  [O, I, TAPS, TAPS] in the type of its file            read
+ * Operands   from  [O, I, TAPS, TAPS] in the type of its file      read
  *            to    [ceil(O/NR), NU*NU, I rounded up to NR/2, NR]   written
  *
  * Launch     one work-item per input channel and VW columns of a panel,
@@ -53,18 +53,20 @@ static inline pair two_sum(vec a, vec b)
     return s;
 }
 
-/* Row u of G times TAPS values. */
-static inline pair combine(int u, const pair *taps)
+static inline pair scale(float g, pair a)
 {
-    pair s = {g_rows[TAPS * u] * taps[0].hi, g_rows[TAPS * u] * taps[0].lo};
+    const pair s = {g * a.hi, g * a.lo};
 
-    for (int k = 1; k < TAPS; k++) {
-        const float g = g_rows[TAPS * u + k];
-        const pair t = two_sum(s.hi, g * taps[k].hi);
-        s.hi = t.hi;
-        s.lo += t.lo + g * taps[k].lo;
-    }
     return s;
+}
+
+/* s + g a */
+static inline pair add(pair s, float g, pair a)
+{
+    pair t = two_sum(s.hi, g * a.hi);
+
+    t.lo += s.lo + g * a.lo;
+    return t;
 }
 
 static inline vec divide(pair s, float by)
@@ -95,17 +97,21 @@ __kernel void pack_bilinear_f32(__global const source *from, __global float *to,
     to += (get_global_id(1) * (NU * NU) * (size_t)I_padded + (size_t)i) * NR + (size_t)column;
 
     for (int u = 0; u < NU; u++) {
-        pair row[TAPS];
+        pair row[TAPS]; /* row u of G times the columns of taps */
         for (int b = 0; b < TAPS; b++) {
-            pair column[TAPS];
-            for (int k = 0; k < TAPS; k++) {
-                column[k].hi = VLOAD(0, taps[k * TAPS + b]);
-                column[k].lo = (vec)(0.0f);
+            const pair first = {VLOAD(0, taps[b]), (vec)(0.0f)};
+            row[b] = scale(g_rows[TAPS * u], first);
+            for (int k = 1; k < TAPS; k++) {
+                const pair tap = {VLOAD(0, taps[k * TAPS + b]), (vec)(0.0f)};
+                row[b] = add(row[b], g_rows[TAPS * u + k], tap);
             }
-            row[b] = combine(u, column);
         }
-        for (int v = 0; v < NU; v++)
-            VSTORE(divide(combine(v, row), g_over[u] * g_over[v]), 0,
+        for (int v = 0; v < NU; v++) {
+            pair s = scale(g_rows[TAPS * v], row[0]);
+            for (int k = 1; k < TAPS; k++)
+                s = add(s, g_rows[TAPS * v + k], row[k]);
+            VSTORE(divide(s, g_over[u] * g_over[v]), 0,
                    to + (size_t)(u * NU + v) * (size_t)I_padded * NR);
+        }
     }
 }

@@ -18,6 +18,7 @@ static const op_case cases[] = {
     {"prime_causal",      { 2,   37,   65,     5,     1,     1}},
     {"d_head_one",        { 1,    9,   12,    12,     1,     1}},
     {"d_head_long",       { 1,    5,  331,     1,     0,     1}},
+    {"head_one_token",    { 2,    1,   64,     2,     1,     1}},
     {"large_scores",      { 1,   19,   64,     2,     0,    20}},
     {"t_limit",           { 1, 1024,    3,     1,     1,     1}},
     {"head_t_limit",      { 1, 1024,   32,     1,     1,     1}},

@@ -8,11 +8,11 @@
 #include "host/ops/linear.h"
 #include "tests/suite/op_suite.h"
 
-enum { M, N, K, BIAS, ACT, RESIDUAL, KN, W_INPUT, F16 };
+enum { M, N, K, BIAS, ACT, RESIDUAL, KN, W_INPUT, F16, REACH };
 
 /* clang-format off */
 static const op_case cases[] = {
-    /* name                  M     N     K  bias act res KN input f16 */
+    /* name                  M     N     K  bias act res KN input f16 reach */
     {"one",               {1,    1,    1,  1,  0,  0,  0, 0}},
     {"one_kn",            {1,    1,    1,  0,  0,  0,  1, 0}},
     {"tile_minus_one",    {3,    7,    5,  1,  0,  1,  0, 0}},
@@ -21,6 +21,7 @@ static const op_case cases[] = {
     {"panel_minus_one",   {2,   15,   31,  1,  3,  1,  0, 0}},
     {"panel_plus_one",    {9,   17,   33,  0,  3,  0,  1, 0}},
     {"panel_gelu",        {9,   48,   65,  1,  4,  0,  0, 0}},
+    {"quick_gelu_far",    {9,   70,   40,  1,  3,  0,  0, 0, 0, 100}},
     {"prime",             {13,  37,   61,  1,  0,  1,  0, 0}},
     {"w_is_input",        {6,   10,    7,  1,  0,  0,  0, 1}},
     {"w_is_input_kn",     {6,   10,    7,  0,  0,  1,  1, 1}},
@@ -71,6 +72,15 @@ static gcl_value build(gcl_graph *g, const long *p)
     return y;
 }
 
+/* Uniform within -1 .. 1, or of x within -REACH .. REACH, so that sums go far beyond where exp ends. */
+static void fill(const long *p, struct op_tensor *t, op_rng *rng)
+{
+    const double reach = p[REACH] > 0 && strcmp(t->name, "x") == 0 ? (double)p[REACH] : 1.0;
+
+    for (size_t i = 0; i < t->count; i++)
+        ((float *)t->data)[i] = (float)op_uniform(rng, -reach, reach);
+}
+
 static bool is_f16(const long *p, const char *weight)
 {
     return p[F16] && strcmp(weight, "w") == 0;
@@ -91,7 +101,7 @@ static bool like(const gcl_graph *g, const gcl_node *node, long *p)
     p[ACT] = a.ep.activation.act;
     p[RESIDUAL] = a.ep.has_residual;
     p[W_INPUT] = gcl_graph_tensor(g, node->in[1])->kind != GCL_VALUE_WEIGHT;
-    p[F16] = 0;
+    p[F16] = p[REACH] = 0;
     return true;
 }
 
@@ -172,13 +182,14 @@ static const op_bad_call bad_calls[] = {
 
 const op_suite op_suite_linear = {
     .op = "linear",
-    .params = {"M", "N", "K", "bias", "act", "residual", "KN", "w_input", "f16", NULL},
+    .params = {"M", "N", "K", "bias", "act", "residual", "KN", "w_input", "f16", "reach", NULL},
     .cases = cases,
     .n_cases = OP_COUNT(cases),
     .bad_calls = bad_calls,
     .n_bad_calls = OP_COUNT(bad_calls),
     .n_nodes = 1,
     .build = build,
+    .fill = fill,
     .is_f16 = is_f16,
     .element = element,
     .like = like,

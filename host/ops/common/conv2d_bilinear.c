@@ -91,10 +91,10 @@ static size_t cache_vecs(const work *w)
     return ((size_t)768 << 10) / (w->VW * sizeof(float));
 }
 
-/* About how long the slowest worker takes, in multiply-adds of a vector. Beside them a vector takes:
- * of weights, which stream, about 2 where the third cache keeps them, 12 where it does not; of
- * transformed inputs that all workers read, 16 to write, and 12 to read what the second does not keep,
- * by half as much again as a worker's own have, as they come in the same order each time. */
+/* About how long the slowest worker takes, in multiply-adds of a vector, fitted on a Zen 5. Beside them
+ * a vector of weights takes 1 where the third cache keeps it, else 12; it keeps about KEPT_BYTES of
+ * them. A vector of transformed inputs that all workers read takes 16 to write, and 12 to read beyond
+ * one and a half times cache_vecs, of which the second cache still keeps a good part. */
 enum { KEPT_WEIGHT = 1, WEIGHT = 12, KEPT_BYTES = 13 << 19, READ_INPUT = 12, WRITE_INPUT = 16 };
 
 static double cost(const work *w, const layout *l)
@@ -138,8 +138,8 @@ static layout layout_of(const work *w, size_t rows, bool split)
     return best;
 }
 
-/* TR * NRV accumulators, NRV weights and two elements of V, so that one is loaded while the other is
- * used, fit the vector registers, 32 of 16 elements or 16 of 8. */
+/* TR * NRV accumulators, NRV weights and an element of V fit the vector registers, 32 of 16 elements or
+ * 16 of 8, and one more is left: with 14 tiles in 31 registers PoCL 3.1 spills. */
 static size_t most_rows(const work *w)
 {
     return w->VW == 16 ? 13 : 6;
