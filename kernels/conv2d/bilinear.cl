@@ -18,7 +18,9 @@
  *
  * Launch     conv2d_bilinear_fused    a work-item is a worker, one for each core: it takes blocks
  *                                     of T tiles, transforms their inputs, and goes over all
- *                                     panels of NR output channels while V is in its cache
+ *                                     panels of NR output channels while V is in its cache. Of
+ *                                     the last blocks, too few for all workers, several workers
+ *                                     transform one and share its panels
  *            conv2d_bilinear_input    V of all tiles, one work-item per channel block and group of TR
  *                                     tiles; then
  *            conv2d_bilinear_panels   a worker takes panels, so that weights are read once
@@ -265,16 +267,19 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_bilinear_fus
                       affine_step, affine_at, rH,       rW, slope, last_slope};
     const sizes s = sizes_of(N, I, H, W, O, oH, oW);
     const int n_tiles = N * s.tH * s.tW, n_panels = (O + NR - 1) / NR;
-    __global float *v = scratch + get_global_id(0) * scratch_step;
+    const int worker = (int)get_global_id(0), workers = (int)get_global_size(0);
+    __global float *v = scratch + (size_t)worker * scratch_step;
     __global float *m = v + (size_t)(T / TR) * (NV * NV) * v_step(&s) * VW;
 
-    for (int tile0 = (int)get_global_id(0) * T; tile0 < n_tiles;
-         tile0 += (int)get_global_size(0) * T) {
-        const int n = min(T, n_tiles - tile0);
+    for (int block0 = 0; block0 * T < n_tiles; block0 += workers) {
+        const int left = (n_tiles + T - 1) / T - block0; /* blocks, of which the last are shared */
+        const int block = block0 + worker % left, first = worker / left;
+        const int sharers = left < workers ? (workers - worker % left + left - 1) / left : 1;
+        const int tile0 = block * T, n = min(T, n_tiles - tile0);
         for (int cb = 0; cb < s.IB; cb++)
             for (int t = 0; t < (n + TR - 1) / TR * TR; t++)
                 transform_tile(x, &s, cb, min(tile0 + t, n_tiles), v + v_at(&s, cb, t));
-        for (int panel = 0; panel < n_panels; panel++)
+        for (int panel = first; panel < n_panels; panel += sharers)
             do_panel(v, u, &end, m, y, &s, panel, tile0, n);
     }
 }

@@ -63,6 +63,7 @@ static const op_case cases[] = {
     {"winograd4",            { 2,  19,  23,  29,  37,  3,  3,  1, 1, 23}},
     {"winograd4_tiles",      { 1,  32,  40,  44,  32,  3,  3,  1, 1,  0}},
     {"winograd4_batch",      { 7,  16,  16,  16, 128,  3,  3,  1, 1,  1}},
+    {"winograd4_shared",     { 1,  32,  20,  16, 112,  3,  3,  1, 1,  1}},
     {"winograd6",            { 1,  17,  47,  53,  18,  3,  3,  1, 1, 13}},
     {"winograd6_split",      { 1,  32,  24,  30,  48,  3,  3,  1, 1, 21}},
     {"winograd2_5",          { 3,  32,   7,   7,  48,  5,  5,  1, 2, 23}},
@@ -87,6 +88,7 @@ static const op_case cases[] = {
 /* clang-format on */
 
 static const op_values values[] = {
+    {"winograd4_shared", "winograd4_f32:SPLIT=0"},
     {"winograd6_split", "winograd6_f32:SPLIT=1"},
     {"winograd2_5_split", "winograd2_5_f32:SPLIT=1"},
     {"resize2_6_split", "resize2_6_f32:SPLIT=1"},

@@ -91,11 +91,41 @@ static size_t cache_vecs(const work *w)
     return ((size_t)768 << 10) / (w->VW * sizeof(float));
 }
 
+/* What the slowest worker does. */
+typedef struct share {
+    size_t blocks; /* whose inputs it transforms; none where the layout is split */
+    size_t panels; /* that it goes over, of all blocks together */
+    size_t tiles;  /* of a panel */
+} share;
+
+/* A fused layout's workers have blocks to themselves, then several of them share the panels of one. */
+static share count_share(const work *w, const layout *l)
+{
+    const size_t blocks = gcl_div_up(w->tiles, l->T), left = blocks % l->workers;
+    share s = {0, gcl_div_up(w->panels, l->workers), gcl_round_up(w->tiles, l->TR)};
+
+    if (!l->split) {
+        s.blocks = gcl_div_up(blocks, l->workers);
+        s.panels = blocks / l->workers * w->panels;
+        s.panels += left == 0 ? 0 : gcl_div_up(w->panels, l->workers / left);
+        s.tiles = l->T;
+    }
+    return s;
+}
+
 /* About how long the slowest worker takes, in multiply-adds of a vector, fitted on a Zen 5. Beside them
- * a vector of weights takes 1 where the third cache keeps it, else 12; it keeps about KEPT_BYTES of
- * them. A vector of transformed inputs that all workers read takes 16 to write, and 12 to read beyond
- * one and a half times cache_vecs, of which the second cache still keeps a good part. */
-enum { KEPT_WEIGHT = 1, WEIGHT = 12, KEPT_BYTES = 13 << 19, READ_INPUT = 12, WRITE_INPUT = 16 };
+ * a vector of weights takes 1 where the third cache keeps it, else 8; it keeps about KEPT_BYTES of
+ * them. A vector of transformed inputs takes 6; where all workers read it, it takes 16 to write, and
+ * 8 to read beyond one and a half times cache_vecs, of which the second cache still keeps a good
+ * part. */
+enum {
+    KEPT_WEIGHT = 1,
+    WEIGHT = 8,
+    KEPT_BYTES = 12 << 20,
+    INPUT = 6,
+    WRITE_INPUT = 16,
+    READ_INPUT = 8
+};
 
 static double cost(const work *w, const layout *l)
 {
@@ -104,21 +134,16 @@ static double cost(const work *w, const layout *l)
     const double all_bytes = weights * (double)(w->panels * w->VW * sizeof(float));
     const double kept = all_bytes <= KEPT_BYTES ? 1.0 : KEPT_BYTES / all_bytes;
     const double fetch = weights * (WEIGHT - (WEIGHT - KEPT_WEIGHT) * kept);
-    size_t rounds, rows;
+    const share s = count_share(w, l);
+    const double products = weights * (double)s.tiles * per_load;
+    const size_t inputs = v_vecs(w, l->TR, l->split ? w->tiles : l->T);
+    const size_t far = inputs - least(inputs, 3 * cache_vecs(w) / 2);
 
-    if (l->split) {
-        const size_t inputs = v_vecs(w, l->TR, w->tiles);
-        const size_t far = inputs - least(inputs, 3 * cache_vecs(w) / 2);
-        rounds = gcl_div_up(w->panels, w->cores);
-        rows = gcl_round_up(w->tiles, l->TR);
-        return (double)rounds *
-                   (weights * (double)rows * per_load + fetch * (double)gcl_div_up(w->tiles, l->T) +
-                    READ_INPUT * (double)far) +
-               WRITE_INPUT * (double)inputs / (double)w->cores;
-    }
-    rounds = gcl_div_up(gcl_div_up(w->tiles, l->T), w->cores);
-    rows = least(rounds * l->T, gcl_round_up(w->tiles, l->TR));
-    return (double)w->panels * (weights * (double)rows * per_load + fetch * (double)rounds);
+    if (!l->split)
+        return (double)s.panels * (products + fetch) + INPUT * (double)(s.blocks * inputs);
+    return (double)s.panels *
+               (products + fetch * (double)gcl_div_up(w->tiles, l->T) + READ_INPUT * (double)far) +
+           WRITE_INPUT * (double)inputs / (double)w->cores;
 }
 
 /* The blocks of tiles that suit TR and split. */
@@ -131,7 +156,7 @@ static layout layout_of(const work *w, size_t rows, bool split)
         l.m_vecs = m_vecs(w, l.TR, l.T);
         if (l.T > l.TR && l.m_vecs + (l.split ? 0 : l.v_vecs) > cache_vecs(w))
             break;
-        l.workers = least(l.split ? w->panels : gcl_div_up(w->tiles, l.T), w->cores);
+        l.workers = least(l.split ? w->panels : gcl_div_up(w->tiles, l.T) * w->panels, w->cores);
         if (best.T == 0 || cost(w, &l) < cost(w, &best))
             best = l;
     }
@@ -185,12 +210,12 @@ void gcl_conv2d_bilinear_choose(gcl_bilinear_name name, const gcl_graph *g, cons
 /* About how often the loops of a worker go round where no loop is unrolled: twice for a vector. */
 static size_t rounds_of(const gcl_bilinear *b, const work *w, const layout *l)
 {
-    const size_t tiles = gcl_round_up(w->tiles, l->TR);
-    const size_t sums = w->panels * w->products * tiles * NRV * w->IB * w->VW;
-    const size_t inputs = l->split ? 0 : tiles * w->IB * 2 * w->terms;
-    const size_t outputs = tiles * w->panels * NRV * (w->products + b->NO * b->NO);
+    const share s = count_share(w, l);
+    const size_t sums = s.panels * w->products * s.tiles * NRV * w->IB * w->VW;
+    const size_t inputs = s.blocks * s.tiles * w->IB * 2 * w->terms;
+    const size_t outputs = s.panels * s.tiles * NRV * (w->products + b->NO * b->NO);
 
-    return 2 * (sums + inputs + outputs) / l->workers;
+    return 2 * (sums + inputs + outputs);
 }
 
 bool gcl_conv2d_bilinear_allows(gcl_bilinear_name name, const gcl_graph *g, const gcl_node *node,
