@@ -8,18 +8,42 @@ cd "$(dirname "$0")/.."
 
 passed=0 failed=0 skipped=0
 
-# check COMMAND...: one case more, passed or failed, or skipped when it exits with 77, having said
-# why; the work goes on.
+# count STATUS COMMAND...: one case more, passed or failed, or skipped where the command has ended with 77,
+# having said why; the work goes on.
+count() {
+    case $1 in
+    0) passed=$((passed + 1)) ;;
+    77) skipped=$((skipped + 1)) ;;
+    *) failed=$((failed + 1)) && echo "FAILED: ${*:2}" ;;
+    esac
+}
+
 check() {
     local status=0 start=$SECONDS
     echo "== $*"
     "$@" || status=$?
-    case $status in
-    0) passed=$((passed + 1)) ;;
-    77) skipped=$((skipped + 1)) ;;
-    *) failed=$((failed + 1)) && echo "FAILED: $*" ;;
-    esac
+    count $status "$*"
     echo "== $((SECONDS - start)) s"
+}
+
+# check_together 'COMMAND'...: at once, as each of them leaves cores idle; shows one's output after the
+# other's.
+check_together() {
+    local status i logs pids=() start=$SECONDS
+    logs=$(mktemp -d)
+    for ((i = 1; i <= $#; i++)); do
+        ${!i} >"$logs/$i" 2>&1 &
+        pids[i]=$!
+    done
+    for ((i = 1; i <= $#; i++)); do
+        status=0
+        wait "${pids[i]}" || status=$?
+        echo "== ${!i}"
+        cat "$logs/$i"
+        count $status "${!i}"
+    done
+    rm -r "$logs"
+    echo "== together $((SECONDS - start)) s"
 }
 
 # build_with COMPILER: everything compiles with warnings as errors.
@@ -56,12 +80,10 @@ else
     check ci/vendor.sh
     run_tests
     check ci/checkpoints.sh
-    check ci/oclgrind.sh
-    check ci/second-opinion.sh rusticl
-    check ci/second-opinion.sh intel
+    check_together ci/oclgrind.sh 'ci/second-opinion.sh rusticl' 'ci/second-opinion.sh intel'
     check build_with clang
     check ci/sanitize.sh
-    check ci/fuzz.sh
+    check ci/fuzz.sh 10
     check ci/check-install.sh
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
