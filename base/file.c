@@ -121,6 +121,27 @@ done:
     return st;
 }
 
+/* The temporary files of open writers; one more than there is room for is not noted. */
+static char *volatile open_temps[16];
+
+/* Puts `to` where `from` is. */
+static void note_temp(const char *from, char *to)
+{
+    size_t i = 0;
+
+    while (i < sizeof open_temps / sizeof open_temps[0] && open_temps[i] != from)
+        i++;
+    if (i < sizeof open_temps / sizeof open_temps[0])
+        open_temps[i] = to;
+}
+
+void gcl_writers_discard(void)
+{
+    for (size_t i = 0; i < sizeof open_temps / sizeof open_temps[0]; i++)
+        if (open_temps[i] != NULL)
+            unlink(open_temps[i]);
+}
+
 /* Creates PATH.tmp.PID.N, with the permissions that fopen would give it; -1 with errno. */
 static int create_beside(char *temp_path, size_t room, const char *path)
 {
@@ -159,7 +180,9 @@ gcl_status gcl_writer_open(gcl_writer *w, const char *path, gcl_error *err)
         st = GCL_FAIL(err, GCL_E_FILE, "cannot write %s: %s", path, strerror(errno));
         close(fd);
         unlink(w->temp_path);
+        goto done;
     }
+    note_temp(NULL, w->temp_path);
 done:
     if (st != GCL_OK) {
         free(w->path);
@@ -182,6 +205,7 @@ gcl_status gcl_writer_commit(gcl_writer *w, gcl_error *err)
         st = GCL_FAIL(err, GCL_E_FILE, "cannot rename %s to %s: %s", w->temp_path, w->path,
                       strerror(errno));
     if (st == GCL_OK) {
+        note_temp(w->temp_path, NULL);
         free(w->temp_path);
         w->temp_path = NULL; /* nothing left to remove */
     }
@@ -193,8 +217,10 @@ void gcl_writer_abort(gcl_writer *w)
 {
     if (w->file != NULL)
         fclose(w->file);
-    if (w->temp_path != NULL)
+    if (w->temp_path != NULL) {
         unlink(w->temp_path);
+        note_temp(w->temp_path, NULL);
+    }
     free(w->path);
     free(w->temp_path);
     memset(w, 0, sizeof *w);

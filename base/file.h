@@ -55,6 +55,10 @@ gcl_status gcl_writer_commit(gcl_writer *w, gcl_error *err);
 /** Gives up: removes the temporary file. Legal on an empty writer, so it can stand at `done:`. */
 void gcl_writer_abort(gcl_writer *w);
 
+/** Removes the temporary files of all open writers. For a signal handler that ends the process: calls
+ *  nothing that is not async-signal-safe. */
+void gcl_writers_discard(void);
+
 /** gcl_writer_open, one write, gcl_writer_commit. */
 gcl_status gcl_file_write(const char *path, const void *data, size_t bytes, gcl_error *err);
 

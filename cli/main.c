@@ -1,8 +1,10 @@
 /* main.c - galip: finds the command, runs it, reports its error. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "cli/options.h"
 
 static const cli_command *const commands[] = {
@@ -70,11 +72,32 @@ static gcl_status dispatch(int argc, char **argv, const cli_command **cmd, gcl_e
     return CLI_USAGE(err, "unknown %s \"%s\"", argv[1][0] == '-' ? "option" : "command", argv[1]);
 }
 
+/* Ends as the signal would have ended it, but leaves no half-written file. */
+static void discard_and_end(int signal)
+{
+    gcl_writers_discard();
+    raise(signal); /* delivered once this returns; SA_RESETHAND has put the default back */
+}
+
+static void clean_up_on_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction a = {.sa_handler = discard_and_end, .sa_flags = (int)SA_RESETHAND}, old;
+
+    sigemptyset(&a.sa_mask);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) /* nohup */
+            sigaction(signals[i], &a, NULL);
+}
+
 int main(int argc, char **argv)
 {
     gcl_error err = GCL_ERROR_INIT;
     const cli_command *cmd = NULL;
-    gcl_status st = dispatch(argc, argv, &cmd, &err);
+    gcl_status st;
+
+    clean_up_on_signals();
+    st = dispatch(argc, argv, &cmd, &err);
 
     errno = 0;
     if ((fflush(stdout) != 0 || ferror(stdout)) && (st == GCL_OK || st == CLI_SHOWN))

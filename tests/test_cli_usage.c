@@ -3,6 +3,7 @@
  */
 #include "cli_run.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -189,13 +190,32 @@ static void cut_off_write(void **state)
     assert_int_equal(cli_count("old.png"), 1);
 }
 
+/* Nor does a signal that ends the program while it writes a large file. */
+static void ended_by_a_signal(void **state)
+{
+    static const struct {
+        const char *name;
+        int number;
+    } signals[] = {{"TERM", SIGTERM}, {"HUP", SIGHUP}}; /* a shell's background ignores INT */
+
+    (void)state;
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        assert_int_equal(
+            cli_shell("\"$GALIP\" convert --preset galip-224 -o ended.safetensors & "
+                      "until find . -name 'ended.safetensors.tmp.*' -size +0 | grep -q .; do "
+                      "kill -0 $! || exit 99; sleep 0.01; done; kill -%s $!; wait $!",
+                      signals[i].name),
+            128 + signals[i].number);
+        assert_int_equal(cli_count("ended.safetensors"), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(help_teaches),
-        cmocka_unit_test(usage_errors),
-        cmocka_unit_test(failures),
-        cmocka_unit_test(cut_off_write),
+        cmocka_unit_test(help_teaches),      cmocka_unit_test(usage_errors),
+        cmocka_unit_test(failures),          cmocka_unit_test(cut_off_write),
+        cmocka_unit_test(ended_by_a_signal),
     };
 
     return cmocka_run_group_tests(tests, cli_make_folder, cli_remove_folder);
