@@ -26,7 +26,9 @@ static gcl_graph *picture_graph(size_t B)
 
     gcl_graph_output(g, h, "kept");
     gcl_graph_output(g, gcl_activation(g, h, GCL_ACT_RELU, 0.0f), "relu");
-    h = gcl_resize_nearest(g, gcl_dfblk(g, h, c, 0), 14, 14);
+    h = gcl_dfblk(g, h, c, 0);
+    gcl_graph_output(g, h, "modulated"); /* or else the next convolution takes the dfblk in */
+    h = gcl_resize_nearest(g, h, 14, 14);
     h = gcl_conv2d_nobias(g, gcl_conv2d_nobias(g, h, w2, 1, 1), w3, 1, 1);
     gcl_graph_output(g, h, "y");
     gcl_graph_output(g, gcl_rgb_pack(g, h), "odd");

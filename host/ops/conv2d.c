@@ -99,8 +99,12 @@ static double flops(const gcl_graph *g, const gcl_node *node)
     const gcl_shape *w = gcl_in_shape(g, node, W);
     const double terms = (double)(w->dim[1] * w->dim[2] * w->dim[3]);
 
-    return (double)gcl_shape_count(gcl_out_shape(g, node)) *
-           (2.0 * terms + gcl_conv2d_tail_flops(node));
+    const double before = gcl_conv2d_attr_of(node).has_before
+                              ? 6.0 * (double)gcl_shape_count(gcl_in_shape(g, node, X))
+                              : 0.0;
+
+    return before + (double)gcl_shape_count(gcl_out_shape(g, node)) *
+                        (2.0 * terms + gcl_conv2d_tail_flops(node));
 }
 
 /* y at a pixel needs x at this pixel only. */
@@ -141,13 +145,15 @@ static size_t width_of_rows(const gcl_graph *g, const gcl_node *node)
 static gcl_status emit_picture(gcl_slot *out, gcl_emit *e, const gcl_graph *g, const gcl_node *node,
                                gcl_error *err)
 {
+    gcl_status st = GCL_OK;
     const gcl_shape picture = gcl_conv2d_picture(g, node);
 
-    *out = gcl_emit_value(e, node->in[X]);
-    if (gcl_conv2d_attr_of(node).rH == 0)
-        return GCL_OK;
-    return gcl_emit_resize_nearest(out, e, *out, gcl_in_shape(g, node, X), picture.dim[2],
-                                   picture.dim[3], err);
+    GCL_TRY(gcl_conv2d_emit_x(out, e, g, node, false, err));
+    if (gcl_conv2d_attr_of(node).rH != 0)
+        GCL_TRY(gcl_emit_resize_nearest(out, e, *out, gcl_in_shape(g, node, X), picture.dim[2],
+                                        picture.dim[3], err));
+done:
+    return st;
 }
 
 /* Arguments that the panel and the plain kernel share; x is the slot of emit_picture. */

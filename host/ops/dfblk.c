@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "host/ops/common/conv2d_attr.h"
+
 enum { X, AFFINE };
 
 static size_t at_of(const gcl_node *node)
@@ -50,16 +52,41 @@ static double flops(const gcl_graph *g, const gcl_node *node)
     return 6.0 * (double)gcl_shape_count(gcl_out_shape(g, node));
 }
 
-/* Arguments behind the buffers x, affine and y. */
-static void set_values(const gcl_graph *g, const gcl_node *node, gcl_launch *l)
+static gcl_status emit_into(gcl_slot out, gcl_emit *e, gcl_slot in, const gcl_shape *x,
+                            gcl_slot affine, size_t step, size_t at, bool blocked, gcl_error *err)
 {
-    const gcl_shape *x = gcl_in_shape(g, node, X);
+    const size_t VW = gcl_block_channels(gcl_emit_device(e)), planes = x->dim[0] * x->dim[1];
+    gcl_launch l = {.program = "dfblk",
+                    .kernel = blocked ? "dfblk_blocked_f32" : "dfblk_plain_f32"};
 
-    gcl_launch_arg(l, gcl_arg_int(x->dim[0]));
-    gcl_launch_arg(l, gcl_arg_int(x->dim[1]));
-    gcl_launch_arg(l, gcl_arg_ulong(x->dim[2] * x->dim[3]));
-    gcl_launch_arg(l, gcl_arg_int(gcl_in_shape(g, node, AFFINE)->dim[1]));
-    gcl_launch_arg(l, gcl_arg_int(at_of(node)));
+    if (blocked)
+        snprintf(l.options, sizeof l.options, "-DVW=%zu", VW);
+    gcl_launch_arg(&l, gcl_arg_slot(in));
+    gcl_launch_arg(&l, gcl_arg_slot(affine));
+    gcl_launch_arg(&l, gcl_arg_slot(out));
+    gcl_launch_arg(&l, gcl_arg_int(x->dim[0]));
+    gcl_launch_arg(&l, gcl_arg_int(x->dim[1]));
+    gcl_launch_arg(&l, gcl_arg_ulong(x->dim[2] * x->dim[3]));
+    gcl_launch_arg(&l, gcl_arg_int(step));
+    gcl_launch_arg(&l, gcl_arg_int(at));
+    if (blocked)
+        gcl_launch_tiles(&l, gcl_emit_device(e), planes / VW, 1, 1);
+    else
+        gcl_launch_items(&l, gcl_emit_device(e), x->dim[2] * x->dim[3], planes, 1);
+    return gcl_emit_launch(e, &l, err);
+}
+
+gcl_status gcl_emit_dfblk(gcl_slot *out, gcl_emit *e, gcl_slot x, const gcl_shape *shape,
+                          gcl_slot affine, size_t step, size_t at, bool blocked, gcl_error *err)
+{
+    *out = gcl_emit_temp(e, gcl_shape_count(shape) * sizeof(float));
+    return emit_into(*out, e, x, shape, affine, step, at, blocked, err);
+}
+
+static bool absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer)
+{
+    (void)g;
+    return strcmp(consumer->op->name, "conv2d") == 0 && gcl_conv2d_absorb_dfblk(node, consumer);
 }
 
 /* ---- blocked_f32 ---- */
@@ -83,32 +110,18 @@ static bool blocked_accepts(const gcl_graph *g, const gcl_node *node, const gcl_
 static gcl_status emit_blocked(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
                                gcl_error *err)
 {
-    const gcl_shape *x = gcl_in_shape(g, node, X);
-    const size_t VW = gcl_block_channels(gcl_emit_device(e));
-    gcl_launch l = {.program = "dfblk", .kernel = "dfblk_blocked_f32"};
-
-    snprintf(l.options, sizeof l.options, "-DVW=%zu", VW);
-    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_blocked(e, node->in[X])));
-    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[AFFINE])));
-    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_blocked(e, node->out)));
-    set_values(g, node, &l);
-    gcl_launch_tiles(&l, gcl_emit_device(e), x->dim[0] * x->dim[1] / VW, 1, 1);
-    return gcl_emit_launch(e, &l, err);
+    return emit_into(gcl_emit_blocked(e, node->out), e, gcl_emit_blocked(e, node->in[X]),
+                     gcl_in_shape(g, node, X), gcl_emit_value(e, node->in[AFFINE]),
+                     gcl_in_shape(g, node, AFFINE)->dim[1], at_of(node), true, err);
 }
 
 /* ---- plain_f32 ---- */
 
 static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
 {
-    const gcl_shape *x = gcl_in_shape(g, node, X);
-    gcl_launch l = {.program = "dfblk", .kernel = "dfblk_plain_f32"};
-
-    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[X])));
-    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[AFFINE])));
-    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
-    set_values(g, node, &l);
-    gcl_launch_items(&l, gcl_emit_device(e), x->dim[2] * x->dim[3], x->dim[0] * x->dim[1], 1);
-    return gcl_emit_launch(e, &l, err);
+    return emit_into(gcl_emit_value(e, node->out), e, gcl_emit_value(e, node->in[X]),
+                     gcl_in_shape(g, node, X), gcl_emit_value(e, node->in[AFFINE]),
+                     gcl_in_shape(g, node, AFFINE)->dim[1], at_of(node), false, err);
 }
 
 static bool is_pointwise(const gcl_graph *g, const gcl_node *node)
@@ -129,6 +142,7 @@ const gcl_op gcl_op_dfblk = {
     .attr_bytes = sizeof(gcl_dfblk_attr),
     .infer = infer,
     .flops = flops,
+    .absorb = absorb,
     .is_pointwise = is_pointwise,
     .by_sample = gcl_by_sample,
     .variants = variants,

@@ -14,7 +14,8 @@ typedef struct gcl_dfblk_attr {
 
 /**
  * y = lrelu(gamma1 * lrelu(gamma0 * x + beta0) + beta1), with one gamma and beta per picture and
- * channel; lrelu is LeakyReLU of slope 0.2. A convolution in front of it takes it into itself.
+ * channel; lrelu is LeakyReLU of slope 0.2. A convolution in front of it takes it into
+ * itself, or else the only one behind it.
  *
  * @param x       [N, C, H, W] f32
  * @param affine  [N, A] f32 with gamma0, beta0, gamma1, beta1, C columns each, from column `at`
@@ -24,6 +25,17 @@ typedef struct gcl_dfblk_attr {
  * Source: DFBLK of GALIP (arXiv:2301.12959), models/GALIP.py.
  */
 gcl_value gcl_dfblk(gcl_graph *g, gcl_value x, gcl_value affine, size_t at);
+
+/**
+ * Emits the dfblk of the slot x into scratch, for variants of an op that absorbed it.
+ *
+ * @param out      slot of the result, valid while the node runs
+ * @param shape    of x
+ * @param step     columns of affine
+ * @param blocked  x and the result are in channel blocks
+ */
+gcl_status gcl_emit_dfblk(gcl_slot *out, gcl_emit *e, gcl_slot x, const gcl_shape *shape,
+                          gcl_slot affine, size_t step, size_t at, bool blocked, gcl_error *err);
 
 #ifdef __cplusplus
 }

@@ -67,27 +67,42 @@ static inline float finish(const tail *t, float v, int n, int o, int oh, int ow)
 }
 
 #ifdef VW
+/* The affines of VW channels of a picture. */
+typedef struct affines {
+    vec gamma0, beta0, gamma1, beta1;
+} affines;
+
+/* p: gamma0 of the first of them, of C channels */
+static inline affines load_affines(__global const float *p, size_t C)
+{
+    const affines a = {VLOAD(0, p), VLOAD(0, p + C), VLOAD(0, p + 2 * C), VLOAD(0, p + 3 * C)};
+
+    return a;
+}
+
+static inline vec apply_affines(const affines *a, vec v)
+{
+    v = activate_vec(a->gamma0 * v + a->beta0, ACT_LEAKY_RELU, 0.2f);
+    return activate_vec(a->gamma1 * v + a->beta1, ACT_LEAKY_RELU, 0.2f);
+}
+
 /* What VW channels of a picture share. */
 typedef struct channels {
-    vec bias, gamma0, beta0, gamma1, beta1;
+    vec bias;
+    affines affine;
 } channels;
 
 /* VW channels from o; O is a multiple of VW. */
 static inline channels load_channels(const tail *t, int n, int o)
 {
-    channels c = {(vec)(0.0f), (vec)(0.0f), (vec)(0.0f), (vec)(0.0f), (vec)(0.0f)};
+    channels c = {(vec)(0.0f), {(vec)(0.0f), (vec)(0.0f), (vec)(0.0f), (vec)(0.0f)}};
 
     if (HAS_BIAS)
         c.bias = VLOAD(0, t->bias + o);
-    if (HAS_AFFINE) {
-        __global const float *p =
-            t->affine + (size_t)n * (size_t)t->affine_step + (size_t)(t->affine_at + o);
-        const size_t O = (size_t)t->O;
-        c.gamma0 = VLOAD(0, p);
-        c.beta0 = VLOAD(0, p + O);
-        c.gamma1 = VLOAD(0, p + 2 * O);
-        c.beta1 = VLOAD(0, p + 3 * O);
-    }
+    if (HAS_AFFINE)
+        c.affine = load_affines(t->affine + (size_t)n * (size_t)t->affine_step +
+                                    (size_t)(t->affine_at + o),
+                                (size_t)t->O);
     return c;
 }
 
@@ -106,10 +121,8 @@ static inline vec finish_vec(const tail *t, const channels *c, vec v,
     if (HAS_BIAS)
         v += c->bias;
     v = activate_vec(v, ACT, t->slope);
-    if (HAS_AFFINE) {
-        v = activate_vec(c->gamma0 * v + c->beta0, ACT_LEAKY_RELU, 0.2f);
-        v = activate_vec(c->gamma1 * v + c->beta1, ACT_LEAKY_RELU, 0.2f);
-    }
+    if (HAS_AFFINE)
+        v = apply_affines(&c->affine, v);
     if (HAS_RESIDUAL)
         v += VLOAD(0, residual);
     return activate_vec(v, LAST, t->last_slope);

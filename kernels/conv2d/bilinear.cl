@@ -3,11 +3,14 @@
  * nearest resize, by a bilinear algorithm (Winograd and its relatives), channels in blocks, fp32, with a
  * fused end.
  *
- * Math       y = finish(conv(resize(x), w)), tile by tile (common/conv_tail.h tells finish):
- *            V = B x B^T of every input channel, M[u] = sum_i V[i, term(u)] U[o,i,u] of every
+ * Math       y = finish(conv(resize(before(x)), w)), tile by tile (common/conv_tail.h tells finish; before
+ *            is its affines, on x):
+ *            V = B before(x) B^T of every input channel, M[u] = sum_i V[i, term(u)] U[o,i,u] of every
  *            product u, y = A M A^T. The resized x never exists.
  *
  * Operands   x         [N, I/VW, H, W, VW]                                      read
+ *            before    [N, before_step]; gamma0, beta0, gamma1, beta1 of I channels each from column
+ *                      before_at                                     read when HAS_BEFORE
  *            u         [ceil(O/NR), NU*NU, I, NR] transformed weights, zero-padded   read
  *            bias      [O]                                      read when HAS_BIAS
  *            affine    [N, affine_step]                         read when HAS_AFFINE
@@ -33,6 +36,7 @@
  *                  (a core's own prefetching stops at the end of a page, which is soon reached)
  *            SPLIT 1: the kernels input and panels, 0: fused; one of the two, as compilers take seconds
  *            ALG   algorithm                                 common/bilinear.h
+ *            HAS_BEFORE  0 | 1
  *            ACT, HAS_BIAS, HAS_AFFINE, HAS_RESIDUAL, LAST   common/conv_tail.h
  *
  * Numerics   sums over i in fp32, in order, of transformed values: the error exceeds the direct
@@ -52,6 +56,9 @@
 #ifndef AHEAD
 #define AHEAD 2048
 #endif
+#ifndef HAS_BEFORE
+#define HAS_BEFORE 0
+#endif
 
 #include "common/vec.h"
 #include "common/prefetch.h"
@@ -69,6 +76,12 @@ typedef struct sizes {
     int IB;     /* channel blocks: I/VW */
     int tH, tW; /* tiles of a picture */
 } sizes;
+
+/* x and what happens to it first */
+typedef struct input {
+    __global const float *x, *before;
+    int before_step, before_at;
+} input;
 
 static inline sizes sizes_of(int N, int I, int H, int W, int O, int oH, int oW)
 {
@@ -96,9 +109,14 @@ static inline size_t v_at(const sizes *s, int cb, int tile)
     return ((size_t)(tile / TR) * (NV * NV) * v_step(s) + (size_t)(cb * TR + tile % TR)) * VW;
 }
 
+static inline vec load_pixel(__global const float *x, const affines *a)
+{
+    return HAS_BEFORE ? apply_affines(a, VLOAD(0, x)) : VLOAD(0, x);
+}
+
 /* Input terms of channel block cb of a tile; those of tiles behind the last one are zero. v is
  * V[g, 0, cb, t, :]. */
-static inline void transform_tile(__global const float *x, const sizes *s, int cb, int tile,
+static inline void transform_tile(const input *i, const sizes *s, int cb, int tile,
                                   __global float *v)
 {
     const int per_picture = s->tH * s->tW;
@@ -106,8 +124,14 @@ static inline void transform_tile(__global const float *x, const sizes *s, int c
     const int h0 = tile % per_picture / s->tW * STEP - TAPS / 2;
     const int w0 = tile % s->tW * STEP - TAPS / 2;
     const bool inside = n < s->N && h0 >= 0 && h0 + P <= s->H && w0 >= 0 && w0 + P <= s->W;
+    __global const float *x = i->x;
+    affines a = {(vec)(0.0f), (vec)(0.0f), (vec)(0.0f), (vec)(0.0f)};
     vec rows[P * NV];
 
+    if (HAS_BEFORE && n < s->N)
+        a = load_affines(i->before + (size_t)n * (size_t)i->before_step +
+                             (size_t)(i->before_at + cb * VW),
+                         (size_t)s->I);
     x += ((size_t)n * (size_t)s->IB + (size_t)cb) * (size_t)s->H * (size_t)s->W * VW;
     for (int h = 0; h < P; h++) {
         const ptrdiff_t row = (ptrdiff_t)(h0 + h) * s->W + w0;
@@ -118,13 +142,14 @@ static inline void transform_tile(__global const float *x, const sizes *s, int c
                 PREFETCH(x + (row + P + w) * VW); /* of the next tile */
 #pragma unroll
             for (int w = 0; w < P; w++)
-                in[w] = VLOAD(0, x + (row + w) * VW);
+                in[w] = load_pixel(x + (row + w) * VW, &a);
         } else {
             const bool row_inside = n < s->N && h0 + h >= 0 && h0 + h < s->H;
 #pragma unroll
             for (int w = 0; w < P; w++)
-                in[w] = row_inside && w0 + w >= 0 && w0 + w < s->W ? VLOAD(0, x + (row + w) * VW)
-                                                                   : (vec)(0.0f);
+                in[w] = row_inside && w0 + w >= 0 && w0 + w < s->W
+                            ? load_pixel(x + (row + w) * VW, &a)
+                            : (vec)(0.0f);
         }
         input_transform(in, out);
 #pragma unroll
@@ -257,7 +282,8 @@ static inline void do_panel(__global const float *v, __global const float *u, co
 
 #if !SPLIT
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_bilinear_fused_f32(
-    __global const float *x, __global const float *u, __global const float *bias,
+    __global const float *x, __global const float *before, const int before_step,
+    const int before_at, __global const float *u, __global const float *bias,
     __global const float *affine, __global const float *residual, __global float *y,
     __global float *scratch, const int N, const int I, const int H, const int W, const int O,
     const int oH, const int oW, const int affine_step, const int affine_at, const int rH,
@@ -266,6 +292,7 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_bilinear_fus
     const tail end = {bias,        affine,    residual, O,  oH,    oW,
                       affine_step, affine_at, rH,       rW, slope, last_slope};
     const sizes s = sizes_of(N, I, H, W, O, oH, oW);
+    const input in = {x, before, before_step, before_at};
     const int n_tiles = N * s.tH * s.tW, n_panels = (O + NR - 1) / NR;
     const int worker = (int)get_global_id(0), workers = (int)get_global_size(0);
     __global float *v = scratch + (size_t)worker * scratch_step;
@@ -278,7 +305,7 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_bilinear_fus
         const int tile0 = block * T, n = min(T, n_tiles - tile0);
         for (int cb = 0; cb < s.IB; cb++)
             for (int t = 0; t < (n + TR - 1) / TR * TR; t++)
-                transform_tile(x, &s, cb, min(tile0 + t, n_tiles), v + v_at(&s, cb, t));
+                transform_tile(&in, &s, cb, min(tile0 + t, n_tiles), v + v_at(&s, cb, t));
         for (int panel = first; panel < n_panels; panel += sharers)
             do_panel(v, u, &end, m, y, &s, panel, tile0, n);
     }
@@ -286,16 +313,18 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_bilinear_fus
 
 #else
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_bilinear_input_f32(__global const float *x, __global float *v, const int N, const int I,
-                          const int H, const int W, const int O, const int oH, const int oW,
-                          const int Tv)
+conv2d_bilinear_input_f32(__global const float *x, __global const float *before,
+                          const int before_step, const int before_at, __global float *v,
+                          const int N, const int I, const int H, const int W, const int O,
+                          const int oH, const int oW, const int Tv)
 {
     const sizes s = sizes_of(N, I, H, W, O, oH, oW);
+    const input in = {x, before, before_step, before_at};
     const int cb = (int)get_global_id(0), n_tiles = N * s.tH * s.tW;
     const int tile0 = (int)get_global_id(1) * TR;
 
     for (int t = tile0; t < min(tile0 + TR, Tv); t++)
-        transform_tile(x, &s, cb, min(t, n_tiles), v + v_at(&s, cb, t));
+        transform_tile(&in, &s, cb, min(t, n_tiles), v + v_at(&s, cb, t));
 }
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_bilinear_panels_f32(

@@ -11,11 +11,11 @@
 #include "tests/suite/op_suite.h"
 
 /* AROUND: BIAS | RESIDUAL | W_INPUT, the activation times ACT, the nearest resize of x before the
- * convolution, an index of resizes, times RESIZE, and AFFINE | HALF | LAST times TAIL: a dfblk, a
- * residual of half the size, and a LeakyReLU at the end */
+ * convolution, an index of resizes, times RESIZE, and AFFINE | HALF | LAST | BEFORE times TAIL: a
+ * dfblk of the sum, a residual of half the size, a LeakyReLU at the end, and a dfblk of x */
 enum { N, C, H, W, O, KH, KW, STRIDE, PAD, AROUND };
 enum { BIAS = 1, RESIDUAL = 2, W_INPUT = 4, ACT = 10, RESIZE = 100, TAIL = 1000 };
-enum { AFFINE = 1, HALF = 2, LAST = 4, AFFINE_AT = 2 };
+enum { AFFINE = 1, HALF = 2, LAST = 4, BEFORE = 8, AFFINE_AT = 2, BEFORE_AT = 3 };
 
 static const struct {
     long up, down;
@@ -74,6 +74,14 @@ static const op_case cases[] = {
     {"resize7_4",            { 3,  17,   8,  12,  21,  3,  3,  1, 1,223}},
     {"resize7_4_32",         { 1,  32,  32,  32,  32,  3,  3,  1, 1,221}},
     {"tail_winograd2",       { 2,  16,   6,   4,  32,  3,  3,  1, 1,7003}},
+    {"before_panel",         { 2,   5,   6,   7,   9,  3,  3,  1, 1,8001}},
+    {"before_k1",            { 1,  32,   5,   7,  32,  1,  1,  1, 0,8000}},
+    {"before_to_rgb",        { 2,  16,   9,  11,   3,  3,  3,  1, 1,8001}},
+    {"before_winograd2",     { 2,  32,   6,   4,  32,  3,  3,  1, 1,9003}},
+    {"before_winograd4",     { 1,  32,  16,  16,  48,  3,  3,  1, 1,15003}},
+    {"before_resize2_6",     { 2,  16,  12,  14,  16,  3,  3,  1, 1,11123}},
+    {"before_8_of_7",        { 1,  32,   7,   7,  32,  3,  3,  1, 1,9401}},
+    {"before_split",         { 1,  48,  16,  16,  48,  3,  3,  1, 1,8101}},
     {"tail_resize2_6",       { 2,  16,  12,  14,  16,  3,  3,  1, 1,3123}},
     {"tail_blocked",         { 2,  32,   4,   6,  48,  1,  1,  1, 0,7003}},
     {"blocked_k5",           { 3,  16,   7,   5,  16,  5,  5,  1, 2,5011}},
@@ -88,11 +96,9 @@ static const op_case cases[] = {
 /* clang-format on */
 
 static const op_values values[] = {
-    {"winograd4_shared", "winograd4_f32:SPLIT=0"},
-    {"winograd6_split", "winograd6_f32:SPLIT=1"},
-    {"winograd2_5_split", "winograd2_5_f32:SPLIT=1"},
-    {"resize2_6_split", "resize2_6_f32:SPLIT=1"},
-    {NULL, NULL},
+    {"winograd4_shared", "winograd4_f32:SPLIT=0"},    {"winograd6_split", "winograd6_f32:SPLIT=1"},
+    {"winograd2_5_split", "winograd2_5_f32:SPLIT=1"}, {"resize2_6_split", "resize2_6_f32:SPLIT=1"},
+    {"before_split", "resize2_6_f32:SPLIT=1"},        {NULL, NULL},
 };
 
 static long resized(const long *p, long in)
@@ -149,6 +155,12 @@ static gcl_value build(gcl_graph *g, const long *p)
     const gcl_value w = ep & W_INPUT ? gcl_graph_input(g, "w", GCL_F32, w_shape)
                                      : gcl_graph_weight(g, "w", w_shape);
 
+    if (p[AROUND] / TAIL & BEFORE)
+        x = gcl_dfblk(g, x,
+                      gcl_graph_input(g, "before", GCL_F32,
+                                      GCL_SHAPE((size_t)p[N], BEFORE_AT + 4 * (size_t)p[C])),
+                      BEFORE_AT);
+
     if (p[AROUND] % TAIL >= RESIZE)
         x = gcl_resize_nearest(g, x, (size_t)resized(p, p[H]), (size_t)resized(p, p[W]));
     if (ep & BIAS)
@@ -192,11 +204,12 @@ static bool like(const gcl_graph *g, const gcl_node *node, long *p)
     p[STRIDE] = a.stride;
     p[PAD] = a.pad;
     resize = resize_of(&a, p);
-    p[AROUND] = (a.ep.has_bias ? BIAS : 0) + (a.ep.has_residual ? RESIDUAL : 0) +
-                (gcl_graph_tensor(g, node->in[CONV2D_W])->kind != GCL_VALUE_WEIGHT ? W_INPUT : 0) +
-                ACT * a.ep.activation.act + RESIZE * resize +
-                TAIL * ((a.has_affine ? AFFINE : 0) + residual_of(g, node, &a) +
-                        (a.last.act == GCL_ACT_LEAKY_RELU ? LAST : 0));
+    p[AROUND] =
+        (a.ep.has_bias ? BIAS : 0) + (a.ep.has_residual ? RESIDUAL : 0) +
+        (gcl_graph_tensor(g, node->in[CONV2D_W])->kind != GCL_VALUE_WEIGHT ? W_INPUT : 0) +
+        ACT * a.ep.activation.act + RESIZE * resize +
+        TAIL * ((a.has_affine ? AFFINE : 0) + residual_of(g, node, &a) +
+                (a.last.act == GCL_ACT_LEAKY_RELU ? LAST : 0) + (a.has_before ? BEFORE : 0));
     return resize >= 0 && (a.last.act == GCL_ACT_NONE || a.last.act == GCL_ACT_LEAKY_RELU);
 }
 
@@ -208,9 +221,27 @@ static double activated(long kind, double v)
                        : v;
 }
 
-/* The sum of one pixel without its epilogue; adds the terms' absolute values to *terms. */
-static double pixel(const long *p, const float *x, const float *w, long oh, long ow, double *terms)
+/* Two affines of channel c, of `all`, each followed by a LeakyReLU; *terms becomes the scale of the
+ * result. */
+static double modulated(const float *affine, long all, long c, double v, double *terms)
 {
+    const double gamma0 = (double)affine[c], beta0 = (double)affine[all + c];
+    const double gamma1 = (double)affine[2 * all + c], beta1 = (double)affine[3 * all + c];
+
+    *terms = fabs(gamma1) * (fabs(gamma0) * *terms + fabs(beta0)) + fabs(beta1);
+    return activated(2, gamma1 * activated(2, gamma0 * v + beta0) + beta1);
+}
+
+/* The sum of one pixel of picture n and channel o without its epilogue; adds the terms' absolute values to
+ * *terms. */
+static double pixel(const long *p, const op_data *d, long n, long o, long oh, long ow,
+                    double *terms)
+{
+    const float *x = op_f32(d, "x") + n * p[C] * p[H] * p[W];
+    const float *w = op_f32(d, "w") + o * p[C] * p[KH] * p[KW];
+    const float *before = p[AROUND] / TAIL & BEFORE
+                              ? op_f32(d, "before") + n * (BEFORE_AT + 4 * p[C]) + BEFORE_AT
+                              : NULL;
     const long rH = resized(p, p[H]), rW = resized(p, p[W]);
     double sum = 0;
 
@@ -218,13 +249,15 @@ static double pixel(const long *p, const float *x, const float *w, long oh, long
         for (long kh = 0; kh < p[KH]; kh++)
             for (long kw = 0; kw < p[KW]; kw++) {
                 const long h = oh * p[STRIDE] - p[PAD] + kh, v = ow * p[STRIDE] - p[PAD] + kw;
-                double t;
+                double t, scale;
                 if (h < 0 || h >= rH || v < 0 || v >= rW)
                     continue;
-                t = (double)x[(c * p[H] + h * p[H] / rH) * p[W] + v * p[W] / rW] *
-                    (double)w[(c * p[KH] + kh) * p[KW] + kw];
-                sum += t;
-                *terms += fabs(t);
+                t = (double)x[(c * p[H] + h * p[H] / rH) * p[W] + v * p[W] / rW];
+                scale = fabs(t);
+                if (before != NULL)
+                    t = modulated(before, p[C], c, t, &scale);
+                sum += t * (double)w[(c * p[KH] + kh) * p[KW] + kw];
+                *terms += scale * fabs((double)w[(c * p[KH] + kh) * p[KW] + kw]);
             }
     return sum;
 }
@@ -237,14 +270,9 @@ static double finished(const long *p, const op_data *d, double v, long n, long o
                rW = out_w(p) / (tail & HALF ? 2 : 1);
 
     v = activated(p[AROUND] % RESIZE / ACT, v);
-    if (tail & AFFINE) {
-        const float *gamma0 = op_f32(d, "affine") + n * (AFFINE_AT + 4 * p[O] + 1) + AFFINE_AT + o;
-        const float *beta0 = gamma0 + p[O], *gamma1 = beta0 + p[O], *beta1 = gamma1 + p[O];
-        v = activated(2, (double)*gamma0 * v + (double)*beta0);
-        v = activated(2, (double)*gamma1 * v + (double)*beta1);
-        *terms = fabs((double)*gamma1) * (fabs((double)*gamma0) * *terms + fabs((double)*beta0)) +
-                 fabs((double)*beta1);
-    }
+    if (tail & AFFINE)
+        v = modulated(op_f32(d, "affine") + n * (AFFINE_AT + 4 * p[O] + 1) + AFFINE_AT, p[O], o, v,
+                      terms);
     if (p[AROUND] % ACT & RESIDUAL) {
         const double r = (double)op_f32(
             d, "residual")[((n * p[O] + o) * rH + oh * rH / out_h(p)) * rW + ow * rW / out_w(p)];
@@ -260,8 +288,7 @@ static void element(const long *p, const op_data *d, size_t i, double *out, doub
     const long ow = at % oW, oh = at / oW % oH, o = at / (oW * oH) % p[O],
                n = at / (oW * oH * p[O]);
     double terms = 0;
-    double sum = pixel(p, op_f32(d, "x") + n * p[C] * p[H] * p[W],
-                       op_f32(d, "w") + o * p[C] * p[KH] * p[KW], oh, ow, &terms);
+    double sum = pixel(p, d, n, o, oh, ow, &terms);
 
     if (p[AROUND] % ACT & BIAS) {
         sum += (double)op_f32(d, "bias")[o];
@@ -276,7 +303,7 @@ static double tolerance(const long *p)
     const long tail = p[AROUND] / TAIL;
 
     return 1.1 * op_sum_tolerance((double)(p[C] * p[KH] * p[KW])) + 8.0 + (tail & AFFINE ? 6 : 0) +
-           (tail & LAST ? 1 : 0);
+           (tail & LAST ? 1 : 0) + (tail & BEFORE ? 6 : 0);
 }
 
 static double f16_tolerance(const long *p)
@@ -362,7 +389,7 @@ const op_suite op_suite_conv2d = {
     .growth = growth,
     .bound =
         "1.1 sum(C kH kW) + 8: the sum of C * kH * kW products, plus the epilogue: QuickGELU "
-        "has slope <= 1.1 and an exp of 3 ulp; 6 more for a dfblk, 1 for a last activation. "
+        "has slope <= 1.1 and an exp of 3 ulp; 6 more for each dfblk, 1 for a last activation. "
         "Times 1.3 and 5.6 for winograd2 and winograd4, staged or not, 6.8 for winograd6 and 4.5 "
         "for winograd2_5, whose transforms enlarge errors by so much in one dimension. Plus "
         "1.1 * 2^14 min(1, 16 / (3 sqrt(C kH kW))) for mma_f16, which rounds the operands to "

@@ -25,10 +25,25 @@ gcl_shape gcl_conv2d_picture(const gcl_graph *g, const gcl_node *node)
     return x;
 }
 
-/* The affine is the last operand, behind a residual. */
+/* The operands end with a residual, the affine of the sum and that of x, as far as they are there. */
 static int affine_operand(const gcl_conv2d_attr *a)
 {
     return a->has_affine ? 2 + a->ep.has_bias + a->ep.has_residual : -1;
+}
+
+int gcl_conv2d_before(const gcl_conv2d_attr *a)
+{
+    return a->has_before ? 2 + a->ep.has_bias + a->ep.has_residual + a->has_affine : -1;
+}
+
+/* Moves the last operand before the n in front of it. */
+static void move_last(gcl_node *node, int n)
+{
+    gcl_value *to = &node->in[node->n_in - 1 - n];
+    const gcl_value last = to[n];
+
+    memmove(to + 1, to, (size_t)n * sizeof *to);
+    *to = last;
 }
 
 static bool absorb_dfblk(gcl_node *node, gcl_conv2d_attr *a, const gcl_node *dfblk)
@@ -42,6 +57,7 @@ static bool absorb_dfblk(gcl_node *node, gcl_conv2d_attr *a, const gcl_node *dfb
     a->has_affine = 1;
     a->affine_at = attr.at;
     node->in[node->n_in++] = dfblk->in[1];
+    move_last(node, a->has_before);
     return true;
 }
 
@@ -57,15 +73,12 @@ static bool absorb_last(const gcl_node *node, gcl_conv2d_attr *a, const gcl_node
 static bool absorb_into_epilogue(const gcl_graph *g, gcl_node *node, gcl_conv2d_attr *a,
                                  const gcl_node *consumer)
 {
-    const int had_residual = a->ep.has_residual, n = node->n_in;
+    const int had_residual = a->ep.has_residual;
 
     if (a->last.act != GCL_ACT_NONE || !gcl_epilogue_absorb(g, node, &a->ep, consumer))
         return false;
-    if (a->has_affine && a->ep.has_residual != had_residual) {
-        const gcl_value residual = node->in[n];
-        node->in[n] = node->in[n - 1];
-        node->in[n - 1] = residual;
-    }
+    if (a->ep.has_residual != had_residual)
+        move_last(node, a->has_affine + a->has_before);
     return true;
 }
 
@@ -79,6 +92,39 @@ bool gcl_conv2d_absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consu
         return false;
     memcpy(node->attr, &a, sizeof a);
     return true;
+}
+
+bool gcl_conv2d_absorb_dfblk(gcl_node *dfblk, const gcl_node *conv)
+{
+    const gcl_value x = dfblk->in[0], affine = dfblk->in[1];
+    gcl_conv2d_attr a = gcl_conv2d_attr_of(conv);
+    gcl_dfblk_attr attr;
+
+    if (conv->in[CONV2D_X] != dfblk->out || a.has_before)
+        return false;
+    memcpy(&attr, dfblk->attr, sizeof attr);
+    a.has_before = 1;
+    a.before_at = attr.at;
+    *dfblk = *conv;
+    dfblk->in[CONV2D_X] = x;
+    dfblk->in[dfblk->n_in++] = affine;
+    memcpy(dfblk->attr, &a, sizeof a);
+    return true;
+}
+
+gcl_status gcl_conv2d_emit_x(gcl_slot *out, gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                             bool blocked, gcl_error *err)
+{
+    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
+    const gcl_value x = node->in[CONV2D_X];
+
+    *out = blocked ? gcl_emit_blocked(e, x) : gcl_emit_value(e, x);
+    if (!a.has_before)
+        return GCL_OK;
+    return gcl_emit_dfblk(out, e, *out, gcl_in_shape(g, node, CONV2D_X),
+                          gcl_emit_value(e, node->in[gcl_conv2d_before(&a)]),
+                          gcl_in_shape(g, node, gcl_conv2d_before(&a))->dim[1], (size_t)a.before_at,
+                          blocked, err);
 }
 
 bool gcl_conv2d_absorb_resize(const gcl_graph *g, gcl_node *resize, const gcl_node *conv)

@@ -13,9 +13,11 @@ typedef struct gcl_conv2d_attr {
     gcl_epilogue ep;
     gcl_activation_attr last; /* after the residual */
     int stride, pad;          /* pixels */
-    int has_affine;           /* a dfblk was absorbed: its affine is the last operand */
+    int has_affine;           /* a dfblk of the sum was absorbed: its affine is an operand */
     int affine_at;            /* and this its column there */
-    size_t rH, rW;            /* pixels of x behind a nearest resize that was absorbed; 0: none */
+    int has_before; /* a dfblk of x was absorbed, before a resize: the same, last operand */
+    int before_at;
+    size_t rH, rW; /* pixels of x behind a nearest resize that was absorbed; 0: none */
 } gcl_conv2d_attr;
 
 enum { CONV2D_X, CONV2D_W };
@@ -28,9 +30,20 @@ gcl_shape gcl_conv2d_picture(const gcl_graph *g, const gcl_node *node);
 /** gcl_op.absorb of conv2d. */
 bool gcl_conv2d_absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer);
 
+/** Makes a dfblk node, whose result is conv's x, conv itself on the input of the dfblk. */
+bool gcl_conv2d_absorb_dfblk(gcl_node *dfblk, const gcl_node *conv);
+
 /** Makes a resize node, whose result is conv's x or residual, conv itself on the input of the
  *  resize. */
 bool gcl_conv2d_absorb_resize(const gcl_graph *g, gcl_node *resize, const gcl_node *conv);
+
+/** The operand that is the affine of a dfblk of x; -1: none. */
+int gcl_conv2d_before(const gcl_conv2d_attr *a);
+
+/** Slot of x behind the dfblk that was absorbed, if any, which a launch computes; before a resize.
+ *  @param blocked  in channel blocks */
+gcl_status gcl_conv2d_emit_x(gcl_slot *out, gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                             bool blocked, gcl_error *err);
 
 /** Whether the residual has another size than the result. */
 bool gcl_conv2d_resizes_residual(const gcl_graph *g, const gcl_node *node);

@@ -290,18 +290,31 @@ static void set_workers(gcl_launch *l, size_t n0, size_t n1)
     l->local[0] = l->local[1] = 1;
 }
 
+/* Appends x and the affine of a dfblk of it; x stands for one that is not there. */
+static void set_input(gcl_launch *l, gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                      gcl_slot x)
+{
+    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
+    const int before = gcl_conv2d_before(&a);
+
+    gcl_launch_arg(l, gcl_arg_slot(x));
+    gcl_launch_arg(l, gcl_arg_slot(before < 0 ? x : gcl_emit_value(e, node->in[before])));
+    gcl_launch_arg(l, gcl_arg_int(before < 0 ? 0 : gcl_in_shape(g, node, before)->dim[1]));
+    gcl_launch_arg(l, gcl_arg_int((size_t)a.before_at));
+}
+
 /* The launch that transforms the inputs, which a split layout needs first: from the slot *in to it. */
-static gcl_status emit_input(gcl_slot *in, gcl_emit *e, const work *w, const layout *t,
-                             const gcl_shape *x, const gcl_shape *y, const gcl_launch *like,
-                             gcl_error *err)
+static gcl_status emit_input(gcl_slot *in, gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                             const work *w, const layout *t, const gcl_shape *x,
+                             const gcl_launch *like, gcl_error *err)
 {
     const gcl_slot v = gcl_emit_temp(e, t->v_vecs * w->VW * sizeof(float));
     gcl_launch l = *like;
 
     l.kernel = "conv2d_bilinear_input_f32";
-    gcl_launch_arg(&l, gcl_arg_slot(*in));
+    set_input(&l, e, g, node, *in);
     gcl_launch_arg(&l, gcl_arg_slot(v));
-    set_sizes(&l, x, y);
+    set_sizes(&l, x, gcl_out_shape(g, node));
     gcl_launch_arg(&l, gcl_arg_int(gcl_round_up(w->tiles, t->TR)));
     set_workers(&l, w->IB, gcl_div_up(w->tiles, t->TR));
     *in = v;
@@ -320,20 +333,22 @@ gcl_status gcl_conv2d_bilinear_emit(gcl_bilinear_name name, gcl_emit *e, const g
     const gcl_tuning *tuning = gcl_emit_tuning(e);
     const layout t = layout_of(&w, (size_t)tuning->value[AT_TR], tuning->value[AT_SPLIT] != 0);
     const size_t worker = (t.split ? t.m_vecs : t.v_vecs + t.m_vecs) * w.VW;
-    gcl_slot in;
+    gcl_slot in = gcl_emit_blocked(e, node->in[CONV2D_X]);
     gcl_launch l = {.program = "conv2d/bilinear",
                     .kernel = t.split ? "conv2d_bilinear_panels_f32" : "conv2d_bilinear_fused_f32"};
 
-    snprintf(l.options, sizeof l.options, "-DVW=%zu -DNRV=%d -DALG=%d", w.VW, NRV, b->alg);
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DNRV=%d -DALG=%d -DHAS_BEFORE=%d", w.VW, NRV,
+             b->alg, gcl_conv2d_attr_of(node).has_before);
     gcl_emit_tuning_options(e, &l);
     gcl_conv2d_tail_options(g, node, &l);
-    if (resizes)
-        in = gcl_emit_blocked(e, node->in[CONV2D_X]);
-    else
+    if (!resizes)
         GCL_TRY(gcl_conv2d_blocked_picture(&in, e, g, node, 0, err));
-    if (t.split)
-        GCL_TRY(emit_input(&in, e, &w, &t, x, y, &l, err));
-    gcl_launch_arg(&l, gcl_arg_slot(in));
+    if (t.split) {
+        GCL_TRY(emit_input(&in, e, g, node, &w, &t, x, &l, err));
+        gcl_launch_arg(&l, gcl_arg_slot(in));
+    } else {
+        set_input(&l, e, g, node, in);
+    }
     gcl_launch_arg(
         &l, gcl_arg_slot(gcl_emit_packed(e, node->in[CONV2D_W], gcl_bilinear_packing(name, w.VW))));
     gcl_conv2d_tail_buffers(e, node, true, in, &l);

@@ -73,6 +73,11 @@ static bool accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_i
     else if (!gcl_has_blocks(g, node->in[CONV2D_X], device))
         snprintf(why, why_bytes, "x has %zu channels, needs a multiple of %zu", x->dim[1],
                  gcl_block_channels(device));
+    else if (gcl_conv2d_attr_of(node).has_before && device->max_rounds != 0 &&
+             2 * x->dim[2] * x->dim[3] > device->max_rounds)
+        snprintf(why, why_bytes,
+                 "a dfblk before it, of %zu x %zu pixels, the driver ends loops after %zu rounds",
+                 x->dim[2], x->dim[3], device->max_rounds);
     else
         return true;
     return false;
@@ -181,7 +186,7 @@ bool gcl_conv2d_blocked_accepts(const gcl_graph *g, const gcl_node *node,
     return false;
 }
 
-gcl_status gcl_conv2d_blocked_picture(gcl_slot *out, gcl_emit *e, const gcl_graph *g,
+gcl_status gcl_conv2d_blocked_picture(gcl_slot *slot, gcl_emit *e, const gcl_graph *g,
                                       const gcl_node *node, size_t pad, gcl_error *err)
 {
     const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), picture = gcl_conv2d_picture(g, node);
@@ -189,13 +194,12 @@ gcl_status gcl_conv2d_blocked_picture(gcl_slot *out, gcl_emit *e, const gcl_grap
     const size_t rows = x->dim[0] * x->dim[1] / VW * (picture.dim[2] + 2 * pad);
     gcl_launch l = {.program = "conv2d/blocked", .kernel = "conv2d_picture_f32"};
 
-    *out = gcl_emit_blocked(e, node->in[CONV2D_X]);
     if (pad == 0 && gcl_shape_equal(x, &picture))
         return GCL_OK;
     snprintf(l.options, sizeof l.options, "-DVW=%zu", VW);
-    gcl_launch_arg(&l, gcl_arg_slot(*out));
-    *out = gcl_emit_temp(e, rows * (picture.dim[3] + 2 * pad) * VW * sizeof(float));
-    gcl_launch_arg(&l, gcl_arg_slot(*out));
+    gcl_launch_arg(&l, gcl_arg_slot(*slot));
+    *slot = gcl_emit_temp(e, rows * (picture.dim[3] + 2 * pad) * VW * sizeof(float));
+    gcl_launch_arg(&l, gcl_arg_slot(*slot));
     gcl_launch_arg(&l, gcl_arg_int(x->dim[2]));
     gcl_launch_arg(&l, gcl_arg_int(x->dim[3]));
     gcl_launch_arg(&l, gcl_arg_int(picture.dim[2]));
@@ -217,6 +221,7 @@ gcl_status gcl_conv2d_blocked_emit(gcl_emit *e, const gcl_graph *g, const gcl_no
     gcl_launch l = {.program = "conv2d/blocked", .kernel = "conv2d_blocked_f32"};
     gcl_slot picture;
 
+    GCL_TRY(gcl_conv2d_emit_x(&picture, e, g, node, true, err));
     GCL_TRY(gcl_conv2d_blocked_picture(&picture, e, g, node, pad, err));
     snprintf(l.options, sizeof l.options, "-DVW=%zu -DNRV=%d", VW, NRV);
     gcl_emit_tuning_options(e, &l);
@@ -304,8 +309,11 @@ gcl_status gcl_conv2d_few_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *
     const gcl_device_info *device = gcl_emit_device(e);
     const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), *w = gcl_in_shape(g, node, CONV2D_W);
     const gcl_shape *y = gcl_out_shape(g, node);
-    const gcl_slot in = gcl_emit_blocked(e, node->in[CONV2D_X]);
     gcl_launch l = {.program = "conv2d/few", .kernel = "conv2d_few_f32"};
+    gcl_status st = GCL_OK;
+    gcl_slot in;
+
+    GCL_TRY(gcl_conv2d_emit_x(&in, e, g, node, true, err));
 
     snprintf(l.options, sizeof l.options, "-DVW=%zu -DNO=%zu -DKW=%zu", gcl_block_channels(device),
              w->dim[0], w->dim[3]);
@@ -319,5 +327,7 @@ gcl_status gcl_conv2d_few_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *
     gcl_launch_arg(&l, gcl_arg_int(w->dim[2]));
     gcl_launch_arg(&l, gcl_arg_int((size_t)gcl_conv2d_attr_of(node).pad));
     gcl_launch_tiles(&l, device, y->dim[0] * y->dim[2], 1, 1);
-    return gcl_emit_launch(e, &l, err);
+    GCL_TRY(gcl_emit_launch(e, &l, err));
+done:
+    return st;
 }

@@ -31,9 +31,9 @@ gcl_status gcl_conv2d_blocked_emit(gcl_emit *e, const gcl_graph *g, const gcl_no
  * The picture that is convolved, in channel blocks: x, resized where a resize was absorbed, with `pad`
  * zeros around it.
  *
- * @param out  slot of x itself, or of scratch that is valid while the node runs
+ * @param slot  of x, becomes the picture's: x's own, or of scratch that is valid while the node runs
  */
-gcl_status gcl_conv2d_blocked_picture(gcl_slot *out, gcl_emit *e, const gcl_graph *g,
+gcl_status gcl_conv2d_blocked_picture(gcl_slot *slot, gcl_emit *e, const gcl_graph *g,
                                       const gcl_node *node, size_t pad, gcl_error *err);
 
 /** few_f32: kernels/conv2d/few.cl. */

@@ -177,23 +177,28 @@ typedef struct work {
     size_t tiles, I_room, T_room;
 } work;
 
-static gcl_status emit_input(gcl_slot v, gcl_emit *e, const gcl_node *node, const work *w,
-                             gcl_error *err)
+static gcl_status emit_input(gcl_slot v, gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                             const work *w, gcl_error *err)
 {
+    gcl_status st = GCL_OK;
     const bool resizes = w->b->up != w->b->down;
     const size_t *picture = resizes ? w->x->dim : w->picture.dim; /* that tiles are taken from */
     const size_t sizes[] = {w->x->dim[0], w->x->dim[1], w->x->dim[2], w->x->dim[3], w->y->dim[2],
                             w->y->dim[3], picture[2],   picture[3],   w->I_room,    w->T_room};
     gcl_launch l = {.program = "conv2d/staged", .kernel = "conv2d_staged_input_f32"};
+    gcl_slot x;
 
     snprintf(l.options, sizeof l.options, "-DALG=%d -DRESIZE=%d", w->b->alg,
              !resizes && !gcl_shape_equal(w->x, &w->picture));
-    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[CONV2D_X])));
+    GCL_TRY(gcl_conv2d_emit_x(&x, e, g, node, false, err));
+    gcl_launch_arg(&l, gcl_arg_slot(x));
     gcl_launch_arg(&l, gcl_arg_slot(v));
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         gcl_launch_arg(&l, gcl_arg_int(sizes[i]));
     gcl_launch_items(&l, gcl_emit_device(e), w->T_room, w->I_room, 1);
-    return gcl_emit_launch(e, &l, err);
+    GCL_TRY(gcl_emit_launch(e, &l, err));
+done:
+    return st;
 }
 
 static gcl_status emit_products(gcl_slot m, gcl_emit *e, gcl_slot v, gcl_slot weights,
@@ -252,7 +257,7 @@ gcl_status gcl_conv2d_staged_emit(gcl_bilinear_name name, gcl_emit *e, const gcl
     const gcl_slot v = gcl_emit_temp(e, b->NV * b->NV * w.I_room * w.T_room * sizeof(float));
     const gcl_slot m = gcl_emit_temp(e, b->NU * b->NU * y->dim[1] * w.T_room * sizeof(float));
 
-    GCL_TRY(emit_input(v, e, node, &w, err));
+    GCL_TRY(emit_input(v, e, g, node, &w, err));
     GCL_TRY(emit_products(m, e, v,
                           gcl_emit_packed(e, node->in[CONV2D_W], gcl_bilinear_packing(name, VW)),
                           &t, &w, err));

@@ -182,7 +182,6 @@ gcl_status gcl_conv2d_tiled_launch(gcl_launch *l, gcl_emit *e, const gcl_graph *
     const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), *ws = gcl_in_shape(g, node, CONV2D_W);
     const gcl_shape *y = gcl_out_shape(g, node), picture = gcl_conv2d_picture(g, node);
     const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
-    const gcl_slot in = gcl_emit_value(e, node->in[CONV2D_X]);
     const gcl_slot out = n_parts > 1
                              ? gcl_emit_temp(e, n_parts * gcl_shape_count(y) * sizeof(float))
                              : gcl_emit_value(e, node->out);
@@ -191,7 +190,9 @@ gcl_status gcl_conv2d_tiled_launch(gcl_launch *l, gcl_emit *e, const gcl_graph *
     const size_t rest[] = {picture.dim[2], picture.dim[3], (size_t)a.stride, (size_t)a.pad,
                            gcl_div_up(steps, n_parts)};
     const size_t used = strlen(l->options);
+    gcl_slot in;
 
+    GCL_TRY(gcl_conv2d_emit_x(&in, e, g, node, false, err));
     snprintf(l->options + used, sizeof l->options - used,
              " -DKH=%zu -DKW=%zu -DRESIZE=%d -DPARTS=%d", ws->dim[2], ws->dim[3],
              !gcl_shape_equal(x, &picture), n_parts > 1);
