@@ -15,7 +15,7 @@ typedef struct gcl_conv2d_attr {
     int stride, pad;          /* pixels */
     int has_affine;           /* a dfblk of the sum was absorbed: its affine is an operand */
     int affine_at;            /* and this its column there */
-    int has_before; /* a dfblk of x was absorbed, before a resize: the same, last operand */
+    int has_before;           /* the same of x, before a resize; the last operand */
     int before_at;
     size_t rH, rW; /* pixels of x behind a nearest resize that was absorbed; 0: none */
 } gcl_conv2d_attr;
