@@ -137,9 +137,11 @@ static void note_temp(const char *from, char *to)
 
 void gcl_writers_discard(void)
 {
-    for (size_t i = 0; i < sizeof open_temps / sizeof open_temps[0]; i++)
-        if (open_temps[i] != NULL)
-            unlink(open_temps[i]);
+    for (size_t i = 0; i < sizeof open_temps / sizeof open_temps[0]; i++) {
+        const char *path = open_temps[i];
+        if (path != NULL)
+            unlink(path);
+    }
 }
 
 /* Creates PATH.tmp.PID.N, with the permissions that fopen would give it; -1 with errno. */

@@ -24,7 +24,7 @@ grind() {
     done
     shift
     : >"$work/log"
-    XDG_CACHE_HOME=$work/${flags[*]} timeout 300 oclgrind "${flags[@]}" --log "$work/log" \
+    XDG_CACHE_HOME=$work/${flags[*]} timeout 600 oclgrind "${flags[@]}" --log "$work/log" \
         build/tests/op_test --apart "$@" >"$work/out" 2>&1
 }
 

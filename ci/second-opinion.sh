@@ -32,13 +32,13 @@ trap 'rm -rf "$XDG_CACHE_HOME"' EXIT
 failed=0
 
 build/galip devices
-out=$(timeout 600 build/galip check --math strict 2>&1) || failed=1
+out=$(timeout 1200 build/galip check --math strict 2>&1) || failed=1
 grep -A 2 '^FAIL' <<<"$out" || true
 echo "$1, galip check: $(tail -n 1 <<<"$out")"
-out=$(timeout 300 build/tests/op_test --as gpu --max-work $max_work 2>&1) || failed=1
+out=$(timeout 600 build/tests/op_test --as gpu --max-work $max_work 2>&1) || failed=1
 grep -A 2 FAIL <<<"$out" || true
 echo "$1, as gpu: $(tail -n 1 <<<"$out")"
-out=$(timeout 60 build/tests/op_test --self-test 2>&1) || true
+out=$(timeout 120 build/tests/op_test --self-test 2>&1) || true
 missed=$(sed -n 's/: NOT CAUGHT$//p' <<<"$out")
 echo "$1, self-test: $(tail -n 1 <<<"$out")${missed:+, not caught: $missed}"
 if [ "$missed" != "$hidden" ] || ! grep -q 'broken_right: as expected' <<<"$out"; then

@@ -8,16 +8,17 @@ cd "$(dirname "$0")/.."
 
 passed=0 failed=0 skipped=0
 
-# count STATUS COMMAND...: one case more, passed or failed, or skipped where the command has ended with 77,
+# count STATUS COMMAND: one case more, passed or failed, or skipped where the command has ended with 77,
 # having said why; the work goes on.
 count() {
     case $1 in
     0) passed=$((passed + 1)) ;;
     77) skipped=$((skipped + 1)) ;;
-    *) failed=$((failed + 1)) && echo "FAILED: ${*:2}" ;;
+    *) failed=$((failed + 1)) && echo "FAILED: $2" ;;
     esac
 }
 
+# check COMMAND...
 check() {
     local status=0 start=$SECONDS
     echo "== $*"
@@ -31,6 +32,7 @@ check() {
 check_together() {
     local status i logs pids=() start=$SECONDS
     logs=$(mktemp -d)
+    trap 'kill "${pids[@]}" 2>/dev/null; rm -r "$logs"' EXIT
     for ((i = 1; i <= $#; i++)); do
         ${!i} >"$logs/$i" 2>&1 &
         pids[i]=$!
@@ -42,6 +44,7 @@ check_together() {
         cat "$logs/$i"
         count $status "${!i}"
     done
+    trap - EXIT
     rm -r "$logs"
     echo "== together $((SECONDS - start)) s"
 }

@@ -115,20 +115,22 @@ static gcl_status set(void *user, int key, char *value, gcl_error *err)
 /* ---- ending early ---- */
 
 static volatile sig_atomic_t stopped;
+static struct sigaction usual; /* what SIGINT does otherwise */
 
 static void stop(int signal)
 {
-    (void)signal;
     stopped = 1;
+    sigaction(signal, &usual, NULL);
 }
 
 /* The first Ctrl-C ends the run behind the candidate at hand, a second one at once. */
 static void catch_interrupt(void)
 {
-    struct sigaction a = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction a = {.sa_handler = stop};
 
     sigemptyset(&a.sa_mask);
-    sigaction(SIGINT, &a, NULL);
+    if (sigaction(SIGINT, NULL, &usual) == 0 && usual.sa_handler != SIG_IGN)
+        sigaction(SIGINT, &a, NULL);
 }
 
 /* ---- what is printed ---- */

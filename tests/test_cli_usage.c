@@ -218,5 +218,7 @@ int main(void)
         cmocka_unit_test(ended_by_a_signal),
     };
 
+    signal(SIGTERM, SIG_DFL); /* what is ignored, by nohup say, the program ignores, too */
+    signal(SIGHUP, SIG_DFL);
     return cmocka_run_group_tests(tests, cli_make_folder, cli_remove_folder);
 }

@@ -14,7 +14,7 @@ extern "C" {
  *
  * The planner merges what follows, as far as nothing else reads what is between: an activation, a
  * dfblk, an add of equal shape (residual), a last activation; and a nearest resize of x or of the
- * residual: y = last(dfblk(act(conv(resize(x), w) + bias)) + resize(residual)).
+ * residual, and a dfblk of x: y = last(dfblk(act(conv(resize(dfblk(x)), w) + bias)) + resize(residual)).
  *
  * @param x       [N, C, H, W] f32
  * @param w       [O, I, kH, kW] f32 with I = C; a weight or any other value

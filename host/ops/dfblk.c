@@ -110,8 +110,10 @@ static bool blocked_accepts(const gcl_graph *g, const gcl_node *node, const gcl_
 static gcl_status emit_blocked(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
                                gcl_error *err)
 {
-    return emit_into(gcl_emit_blocked(e, node->out), e, gcl_emit_blocked(e, node->in[X]),
-                     gcl_in_shape(g, node, X), gcl_emit_value(e, node->in[AFFINE]),
+    const gcl_slot x = gcl_emit_blocked(e, node->in[X]),
+                   affine = gcl_emit_value(e, node->in[AFFINE]);
+
+    return emit_into(gcl_emit_blocked(e, node->out), e, x, gcl_in_shape(g, node, X), affine,
                      gcl_in_shape(g, node, AFFINE)->dim[1], at_of(node), true, err);
 }
 
@@ -119,8 +121,9 @@ static gcl_status emit_blocked(gcl_emit *e, const gcl_graph *g, const gcl_node *
 
 static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *node, gcl_error *err)
 {
-    return emit_into(gcl_emit_value(e, node->out), e, gcl_emit_value(e, node->in[X]),
-                     gcl_in_shape(g, node, X), gcl_emit_value(e, node->in[AFFINE]),
+    const gcl_slot x = gcl_emit_value(e, node->in[X]), affine = gcl_emit_value(e, node->in[AFFINE]);
+
+    return emit_into(gcl_emit_value(e, node->out), e, x, gcl_in_shape(g, node, X), affine,
                      gcl_in_shape(g, node, AFFINE)->dim[1], at_of(node), false, err);
 }
 

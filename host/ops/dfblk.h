@@ -14,8 +14,8 @@ typedef struct gcl_dfblk_attr {
 
 /**
  * y = lrelu(gamma1 * lrelu(gamma0 * x + beta0) + beta1), with one gamma and beta per picture and
- * channel; lrelu is LeakyReLU of slope 0.2. A convolution in front of it takes it into
- * itself, or else the only one behind it.
+ * channel; lrelu is LeakyReLU of slope 0.2. A convolution in front of it
+ * takes it into itself, else the only convolution behind it.
  *
  * @param x       [N, C, H, W] f32
  * @param affine  [N, A] f32 with gamma0, beta0, gamma1, beta1, C columns each, from column `at`

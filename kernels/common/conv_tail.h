@@ -1,5 +1,6 @@
 /*
- * conv_tail.h - what conv2d does to a finished sum: bias, activation, affines, residual, activation.
+ * conv_tail.h - what conv2d does to a finished sum: bias, activation, affines, residual, activation; and
+ * affines for its input.
  *
  * Math       y = last(affines(act(sum + bias)) + residual)
  *            affines(v) = lrelu(gamma1 * lrelu(gamma0 * v + beta0) + beta1), lrelu as in dfblk.cl

@@ -303,6 +303,8 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_bilinear_fus
         const int block = block0 + worker % left, first = worker / left;
         const int sharers = left < workers ? (workers - worker % left + left - 1) / left : 1;
         const int tile0 = block * T, n = min(T, n_tiles - tile0);
+        if (first >= n_panels)
+            break; /* nothing is left to share */
         for (int cb = 0; cb < s.IB; cb++)
             for (int t = 0; t < (n + TR - 1) / TR * TR; t++)
                 transform_tile(&in, &s, cb, min(tile0 + t, n_tiles), v + v_at(&s, cb, t));

@@ -49,6 +49,8 @@ static const op_case cases[] = {
     {"k3_128",               { 1,   8, 128, 128,  16,  3,  3,  1, 1,  1}},
     {"to_rgb_224",           { 1,   8, 224, 224,   3,  3,  3,  1, 1,  1}},
     {"winograd2_small",      { 1,   8,   3,   5,   8,  3,  3,  1, 1,  1}},
+    {"winograd2_shared",     { 1,  16,   8,   8, 192,  3,  3,  1, 1,  1}},
+    {"before_small",         { 1,   8,   3,   5,   8,  3,  3,  1, 1,8001}},
     {"winograd4_small",      { 1,   8,  13,   9,   8,  3,  3,  1, 1,  1}},
     {"winograd6_small",      { 1,   8,  12,  12,   8,  3,  3,  1, 1,  1}},
     {"winograd2_5_small",    { 1,   8,   8,   5,   8,  5,  5,  1, 2,  1}},
@@ -94,9 +96,13 @@ static const op_case cases[] = {
 /* clang-format on */
 
 static const op_values values[] = {
-    {"winograd4_shared", "winograd4_f32:SPLIT=0"},    {"winograd6_split", "winograd6_f32:SPLIT=1"},
-    {"winograd2_5_split", "winograd2_5_f32:SPLIT=1"}, {"resize2_6_split", "resize2_6_f32:SPLIT=1"},
-    {"before_split", "resize2_6_f32:SPLIT=1"},        {NULL, NULL},
+    {"winograd2_shared", "winograd2_f32:SPLIT=0:TR=4"},
+    {"winograd4_shared", "winograd4_f32:SPLIT=0"},
+    {"winograd6_split", "winograd6_f32:SPLIT=1"},
+    {"winograd2_5_split", "winograd2_5_f32:SPLIT=1"},
+    {"resize2_6_split", "resize2_6_f32:SPLIT=1"},
+    {"before_split", "resize2_6_f32:SPLIT=1"},
+    {NULL, NULL},
 };
 
 static long resized(const long *p, long in)

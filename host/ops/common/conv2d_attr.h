@@ -16,8 +16,8 @@ typedef struct gcl_conv2d_attr {
     int has_affine;           /* a dfblk of the sum was absorbed: its affine is an operand */
     int affine_at;            /* and this its column there */
     int has_before;           /* the same of x, before a resize; the last operand */
-    int before_at;
-    size_t rH, rW; /* pixels of x behind a nearest resize that was absorbed; 0: none */
+    int before_at;            /* and this its column there */
+    size_t rH, rW;            /* pixels of x behind a nearest resize that was absorbed; 0: none */
 } gcl_conv2d_attr;
 
 enum { CONV2D_X, CONV2D_W };
