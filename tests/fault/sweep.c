@@ -15,7 +15,7 @@
 
 #include "sweep.h"
 
-enum { MAX_WORKERS = 64, N_KILLS = 200, SAMPLE_STEP = 180, COLD_STEP = 4 };
+enum { MAX_WORKERS = 64, N_KILLS = 200, SAMPLE_STEP = 240, COLD_STEP = 4 };
 
 #define DEMO SOURCE_DIR "/weights/galip-56-demo.safetensors"
 
