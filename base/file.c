@@ -121,7 +121,7 @@ done:
     return st;
 }
 
-/* The temporary files of open writers; one more than there is room for is not noted. */
+/* The temporary files of open writers; any beyond 16 are left by a signal. */
 static char *volatile open_temps[16];
 
 /* Puts `to` where `from` is. */
