@@ -145,7 +145,7 @@ int main(int argc, char **argv)
         return 1;
     }
     if (kind != NULL && !pretend(&device, kind)) {
-        printf("FAIL --as is %s, needs gpu, narrow or small\n", kind);
+        printf("FAIL --as is %s, needs gpu, narrow, small or many\n", kind);
         return 2;
     }
     if (gcl_context_create(&ctx, &device, &err) != GCL_OK) {
