@@ -2,7 +2,7 @@
  * op_main.c - op_test's command line.
  *
  * usage: op_test [--op NAME] [--case NAME] [--variant NAME] [--seed N] [--device D]
- *                [--as gpu|narrow|small] [--max-work N] [--apart]
+ *                [--as gpu|narrow|small|many] [--max-work N] [--apart]
  *                [--corners | --list | --self-test | --fault NAME]
  * --as        makes the choices of another kind of device (tiles, group sizes) run on this one
  * --max-work  leaves out cases of more than N FLOPs plus elements; for simulators
