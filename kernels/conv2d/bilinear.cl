@@ -87,8 +87,8 @@ static inline sizes sizes_of(int N, int I, int H, int W, int O, int oH, int oW)
 {
     sizes s = {N, I, H, W, O, oH, oW, I / VW, 0, 0};
 
-    s.tH = (oH - (OFFSET) + NO - 1) / NO;
-    s.tW = (oW - (OFFSET) + NO - 1) / NO;
+    s.tH = (oH + NO - 1) / NO;
+    s.tW = (oW + NO - 1) / NO;
     return s;
 }
 
@@ -210,9 +210,8 @@ static inline void finish_tile(__global const float *m, const tail *end, __globa
                                const sizes *s, int o0, int tile)
 {
     const int per_picture = s->tH * s->tW, n = tile / per_picture;
-    const int oh0 = tile % per_picture / s->tW * NO + (OFFSET);
-    const int ow0 = tile % s->tW * NO + (OFFSET);
-    const int from = max(0, -ow0), to = min(NO, s->oW - ow0);
+    const int oh0 = tile % per_picture / s->tW * NO;
+    const int ow0 = tile % s->tW * NO, columns_inside = min(NO, s->oW - ow0);
     const channels c = load_channels(end, n, o0);
     int column[NO]; /* of the residual */
     vec columns[NO * NU];
@@ -231,7 +230,7 @@ static inline void finish_tile(__global const float *m, const tail *end, __globa
     for (int w = 0; w < NO; w++)
         column[w] = residual_column(end, ow0 + w);
     y += ((size_t)n * (size_t)s->O + (size_t)o0) * (size_t)s->oH * (size_t)s->oW;
-    for (int h = max(0, -oh0); h < min(NO, s->oH - oh0); h++) {
+    for (int h = 0; h < min(NO, s->oH - oh0); h++) {
         const ptrdiff_t row = (ptrdiff_t)(oh0 + h) * s->oW + ow0;
         __global const float *residual =
             HAS_RESIDUAL ? residual_blocks(end, n, o0, oh0 + h) : end->residual;
@@ -243,7 +242,7 @@ static inline void finish_tile(__global const float *m, const tail *end, __globa
         for (int w = 0; w < NU; w++)
             in[w] = columns[h * NU + w];
         output_transform(in, out);
-        if (to - from == NO) {
+        if (columns_inside == NO) {
 #pragma unroll
             for (int w = 0; w < NO; w++)
                 VSTORE(finish_vec(end, &c, out[w], residual + (ptrdiff_t)column[w] * VW), 0,
@@ -251,7 +250,7 @@ static inline void finish_tile(__global const float *m, const tail *end, __globa
         } else {
 #pragma unroll
             for (int w = 0; w < NO; w++)
-                if (w >= from && w < to)
+                if (w < columns_inside)
                     VSTORE(finish_vec(end, &c, out[w], residual + (ptrdiff_t)column[w] * VW), 0,
                            y + (row + w) * VW);
         }

@@ -54,7 +54,7 @@ typedef struct tile_place {
 
 static inline tile_place place_of(int tile, int oH, int oW)
 {
-    const int tH = (oH - (OFFSET) + NO - 1) / NO, tW = (oW - (OFFSET) + NO - 1) / NO;
+    const int tH = (oH + NO - 1) / NO, tW = (oW + NO - 1) / NO;
     const tile_place at = {tile / (tH * tW), tile / tW % tH, tile % tW};
 
     return at;
@@ -122,7 +122,7 @@ OUTPUT_KERNEL void conv2d_staged_output_f32(__global const float *m, __global co
                       affine_step, affine_at, rH,       rW, slope, last_slope};
     const int t = (int)get_global_id(0), o = (int)get_global_id(1);
     const tile_place at = place_of(t, oH, oW);
-    const int oh0 = at.h * NO + (OFFSET), ow0 = at.w * NO + (OFFSET);
+    const int oh0 = at.h * NO, ow0 = at.w * NO;
     vec columns[NO * NU];
 
     if (at.n >= N || o >= O)
@@ -150,7 +150,7 @@ OUTPUT_KERNEL void conv2d_staged_output_f32(__global const float *m, __global co
         output_transform(in, out);
 #pragma unroll
         for (int c = 0; c < NO; c++)
-            if (oh >= 0 && oh < oH && ow0 + c >= 0 && ow0 + c < oW)
+            if (oh < oH && ow0 + c < oW)
                 y[(size_t)oh * (size_t)oW + (size_t)(ow0 + c)] =
                     finish(&end, out[c], at.n, o, oh, ow0 + c);
     }

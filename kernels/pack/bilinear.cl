@@ -16,9 +16,9 @@
  *            SRC                                       common/source.h
  *
  * Numerics   each number is the exact one rounded to fp32 but for 2^-20 of an ulp, as if computed
- *            in double, which not every device has. G is integers, each 0 or a power of two, over a
- *            number for each row, so that all products are exact; sums are kept in two floats, the
- *            second one the first one's error, and divided once, at the end. Any O and I >= 1.
+ *            in double, which not every device has. G is integers over a number for each row; what is
+ *            summed is kept in two floats, the second one the first one's error, and divided once,
+ *            at the end. Any O and I >= 1.
  * Needs      OpenCL C 1.2, no extensions; no unsafe math options.
  * Source     two_sum: Knuth, The Art of Computer Programming 2, 4.2.2
  */
@@ -55,17 +55,19 @@ static inline pair two_sum(vec a, vec b)
 
 static inline pair scale(float g, pair a)
 {
-    const pair s = {g * a.hi, g * a.lo};
+    pair s = {g * a.hi, g * a.lo};
 
+    s.lo += fma((vec)(g), a.hi, -s.hi); /* what the product lost by rounding */
     return s;
 }
 
 /* s + g a */
 static inline pair add(pair s, float g, pair a)
 {
-    pair t = two_sum(s.hi, g * a.hi);
+    const pair product = scale(g, a);
+    pair t = two_sum(s.hi, product.hi);
 
-    t.lo += s.lo + g * a.lo;
+    t.lo += s.lo + product.lo;
     return t;
 }
 

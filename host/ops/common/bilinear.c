@@ -7,13 +7,10 @@ enum { N_ALGORITHMS = GCL_BILINEAR_X7_4 + 1 };
 
 /* The numbers of kernels/common/bilinear.h. */
 static const gcl_bilinear algorithms[N_ALGORITHMS] = {
-    [GCL_BILINEAR_F2] = {2, 3, 1, 1, 4, 4, 2, 0},
-    [GCL_BILINEAR_F4] = {4, 3, 1, 1, 6, 6, 4, 0},
-    [GCL_BILINEAR_F6] = {6, 3, 1, 1, 8, 8, 6, 0},
-    [GCL_BILINEAR_F2_5] = {25, 5, 1, 1, 6, 6, 2, 0},
-    [GCL_BILINEAR_X2_2] = {12, 3, 2, 1, 3, 3, 2, 0},
-    [GCL_BILINEAR_X2_6] = {16, 3, 2, 1, 4, 7, 6, -1},
-    [GCL_BILINEAR_X7_4] = {74, 3, 7, 4, 7, 10, 7, 0},
+    [GCL_BILINEAR_F2] = {2, 3, 1, 1, 4, 4, 2},    [GCL_BILINEAR_F4] = {4, 3, 1, 1, 6, 6, 4},
+    [GCL_BILINEAR_F8] = {8, 3, 1, 1, 10, 10, 8},  [GCL_BILINEAR_F2_5] = {25, 5, 1, 1, 6, 6, 2},
+    [GCL_BILINEAR_X2_2] = {12, 3, 2, 1, 3, 3, 2}, [GCL_BILINEAR_X2_4] = {14, 3, 2, 1, 4, 5, 4},
+    [GCL_BILINEAR_X2_8] = {18, 3, 2, 1, 6, 9, 8}, [GCL_BILINEAR_X7_4] = {74, 3, 7, 4, 6, 9, 7},
 };
 
 const gcl_bilinear *gcl_bilinear_get(gcl_bilinear_name name)
@@ -23,7 +20,7 @@ const gcl_bilinear *gcl_bilinear_get(gcl_bilinear_name name)
 
 size_t gcl_bilinear_tiles(const gcl_bilinear *b, size_t n)
 {
-    return gcl_div_up((size_t)((ptrdiff_t)n - b->offset), b->NO);
+    return gcl_div_up(n, b->NO);
 }
 
 enum { GPU_VECTOR = 8 }; /* columns that a GPU's work-item has registers for */
@@ -63,8 +60,8 @@ static void launch(gcl_launch *l, const gcl_device_info *device, const gcl_shape
 const gcl_packing *gcl_bilinear_packing(gcl_bilinear_name name, size_t vw)
 {
     static const gcl_packing packings[N_ALGORITHMS][2] = {
-        PACKINGS(F2),   PACKINGS(F4),   PACKINGS(F6),  PACKINGS(F2_5),
-        PACKINGS(X2_2), PACKINGS(X2_6), PACKINGS(X7_4)};
+        PACKINGS(F2),   PACKINGS(F4),   PACKINGS(F8),   PACKINGS(F2_5),
+        PACKINGS(X2_2), PACKINGS(X2_4), PACKINGS(X2_8), PACKINGS(X7_4)};
 
     return &packings[name][vw == 16];
 }

@@ -17,16 +17,16 @@ typedef struct gcl_bilinear {
     size_t taps;       /* of the convolution, which has stride 1 and pad taps/2 */
     int up, down;      /* nearest resize by up/down before the convolution; 1, 1: none */
     size_t NV, NU, NO; /* input terms, products and outputs of a tile */
-    int offset;        /* tile t gives outputs from t*NO + offset */
 } gcl_bilinear;
 
 typedef enum gcl_bilinear_name {
     GCL_BILINEAR_F2,
     GCL_BILINEAR_F4,
-    GCL_BILINEAR_F6,
+    GCL_BILINEAR_F8,
     GCL_BILINEAR_F2_5,
     GCL_BILINEAR_X2_2,
-    GCL_BILINEAR_X2_6,
+    GCL_BILINEAR_X2_4,
+    GCL_BILINEAR_X2_8,
     GCL_BILINEAR_X7_4
 } gcl_bilinear_name;
 

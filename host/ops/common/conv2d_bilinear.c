@@ -6,7 +6,11 @@
 #include "host/ops/common/conv2d_attr.h"
 #include "host/ops/common/conv2d_blocked.h"
 
-enum { NRV = 2, AHEAD_FLOATS = 2048 };
+enum {
+    NRV = 2,
+    AHEAD_FLOATS = 2048,
+    CACHED_BYTES = 512 << 10 /* of weights that a core's second cache keeps from tile to tile */
+};
 
 enum { AT_TR, AT_SPLIT, AT_AHEAD };
 
@@ -24,18 +28,22 @@ static size_t count_tiles(const gcl_bilinear *b, const gcl_shape *y)
 
 /* Larger tiles multiply less for an output. But the largest must fit the picture, whose rest they
  * fill with zeros; and the weights to be read grow with the products, which takes some tiles to
- * share them. The batch size does not count: a picture is the same bit for bit in any batch. */
-static bool large_enough(gcl_bilinear_name name, const gcl_shape *y)
+ * share them, or a second cache that keeps them. The batch size does not count: a picture is the
+ * same bit for bit in any batch. */
+static bool large_enough(gcl_bilinear_name name, const gcl_shape *w, const gcl_shape *y)
 {
     const gcl_bilinear *b = gcl_bilinear_get(name);
     const size_t tiles = gcl_bilinear_tiles(b, y->dim[2]) * gcl_bilinear_tiles(b, y->dim[3]);
+    const size_t bytes = b->NU * b->NU * w->dim[0] * w->dim[1] * sizeof(float);
 
     switch (name) {
-    case GCL_BILINEAR_F6:
-        return 100 * tiles * b->NO * b->NO <= 112 * y->dim[2] * y->dim[3];
+    case GCL_BILINEAR_F8:
+    case GCL_BILINEAR_X2_8:
+        return (tiles >= 48 || bytes <= CACHED_BYTES) &&
+               100 * tiles * b->NO * b->NO <= 112 * y->dim[2] * y->dim[3];
     case GCL_BILINEAR_F4:
     case GCL_BILINEAR_F2_5:
-    case GCL_BILINEAR_X2_6:
+    case GCL_BILINEAR_X2_4:
         return tiles >= 12;
     default:
         return true;
@@ -265,7 +273,7 @@ bool gcl_conv2d_bilinear_accepts(gcl_bilinear_name name, const gcl_graph *g, con
              !gcl_has_blocks(g, node->out, device))
         snprintf(why, why_bytes, "%zu to %zu channels, needs multiples of %zu", x->dim[1],
                  w->dim[0], gcl_block_channels(device));
-    else if (!large_enough(name, y))
+    else if (!large_enough(name, w, y))
         snprintf(why, why_bytes, "%zux%zu outputs do not suit tiles of %zu", y->dim[2], y->dim[3],
                  b->NO);
     else

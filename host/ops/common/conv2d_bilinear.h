@@ -14,9 +14,10 @@ extern "C" {
 /** ROW(variant, algorithm) for each, best first. */
 #define CONV2D_BILINEAR_VARIANTS(ROW) \
     ROW(resize7_4, X7_4)              \
-    ROW(resize2_6, X2_6)              \
+    ROW(resize2_8, X2_8)              \
+    ROW(resize2_4, X2_4)              \
     ROW(resize2_2, X2_2)              \
-    ROW(winograd6, F6)                \
+    ROW(winograd8, F8)                \
     ROW(winograd4, F4)                \
     ROW(winograd2, F2)                \
     ROW(winograd2_5, F2_5)

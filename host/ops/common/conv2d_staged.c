@@ -100,8 +100,9 @@ static double choose_tile(gcl_bilinear_name name, const gcl_graph *g, const gcl_
 static bool is_best(gcl_bilinear_name name, const gcl_graph *g, const gcl_node *node,
                     const gcl_device_info *device, char *why, size_t why_bytes)
 {
-    static const gcl_bilinear_name names[] = {GCL_BILINEAR_X7_4, GCL_BILINEAR_X2_6,
-                                              GCL_BILINEAR_X2_2, GCL_BILINEAR_F4, GCL_BILINEAR_F2};
+    static const gcl_bilinear_name names[] = {GCL_BILINEAR_X7_4, GCL_BILINEAR_X2_8,
+                                              GCL_BILINEAR_X2_4, GCL_BILINEAR_X2_2,
+                                              GCL_BILINEAR_F4,   GCL_BILINEAR_F2};
     const double direct = gcl_conv2d_tiled_cost(g, node, device);
     gcl_tile tile;
     const double cost = choose_tile(name, g, node, device, &tile);

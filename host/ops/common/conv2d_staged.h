@@ -14,7 +14,8 @@ extern "C" {
 /** ROW(variant, algorithm) for each. */
 #define CONV2D_STAGED_VARIANTS(ROW) \
     ROW(staged_resize7_4, X7_4)     \
-    ROW(staged_resize2_6, X2_6)     \
+    ROW(staged_resize2_8, X2_8)     \
+    ROW(staged_resize2_4, X2_4)     \
     ROW(staged_resize2_2, X2_2)     \
     ROW(staged_winograd4, F4)       \
     ROW(staged_winograd2, F2)
