@@ -90,8 +90,11 @@ static bool absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer)
 /* ---- block_f32 ---- */
 
 enum {
-    AHEAD = 64,             /* k, where a panel has one tile only */
-    BLOCK_BYTES = 768 << 10 /* x of a block of rows, which every panel meets in the second cache */
+    AHEAD = 64,              /* k, where a panel has one tile only */
+    BLOCK_BYTES = 768 << 10, /* x of a block of rows, which every panel meets in the second cache */
+    PART = 1024,             /* most k of a part of a panel that more than one tile reads */
+    PART_TILES = 16,         /* that kernels/linear.cl keeps sums of */
+    ITEMS = 4                /* for each core, as some begin later than others */
 };
 
 enum { BLOCK_MR, BLOCK_NV, BLOCK_AHEAD };
@@ -124,6 +127,11 @@ static bool is_wide(const gcl_device_info *device)
     return device->vector_width_f32 >= 16;
 }
 
+static size_t vector_width(const gcl_device_info *device)
+{
+    return is_wide(device) ? 16 : 8;
+}
+
 /* The rows of a tile that the registers leave, with two vectors of w. Not more tiles than that takes,
  * except to waste fewer rows of the last one; a tile's own cost is that of half a row. */
 static size_t choose_rows(bool wide, size_t M)
@@ -141,17 +149,31 @@ static size_t choose_rows(bool wide, size_t M)
     return best;
 }
 
-/* How tiles of MR rows form blocks. */
-typedef struct block_rows {
-    size_t tiles, blocks;
-} block_rows;
+/* How the work is shared out: tiles of MR rows form blocks, panels runs, and k parts. */
+typedef struct block_grid {
+    size_t tiles, blocks, runs, part;
+} block_grid;
 
-static block_rows count_blocks(gcl_linear_sizes s, size_t MR)
+static block_grid grid_of(const gcl_device_info *device, gcl_linear_sizes s, size_t MR, size_t NR)
 {
-    const size_t n_tiles = gcl_div_up(s.M, MR), fit = BLOCK_BYTES / (MR * s.K * sizeof(float));
-    const size_t blocks = gcl_div_up(n_tiles, fit < 1 ? 1 : fit);
+    const size_t n_tiles = gcl_div_up(s.M, MR), panels = gcl_div_up(s.N, NR);
+    const size_t items = ITEMS * (size_t)device->compute_units, parts = gcl_div_up(s.K, PART);
+    block_grid g = {.runs = panels < items ? panels : items};
+    size_t most = BLOCK_BYTES / (MR * s.K * sizeof(float));
 
-    return (block_rows){gcl_div_up(n_tiles, blocks), blocks};
+    if (parts > 1 && most > PART_TILES)
+        most = PART_TILES;
+    g.blocks = gcl_div_up(n_tiles, most < 1 ? 1 : most);
+    if (g.blocks * g.runs < items)
+        g.blocks = gcl_div_up(items, g.runs);
+    if (device->max_rounds > 0) { /* as little as can be */
+        g.blocks = n_tiles;
+        g.runs = panels;
+    }
+    g.tiles = gcl_div_up(n_tiles, g.blocks);
+    g.blocks = gcl_div_up(n_tiles, g.tiles);
+    g.part = g.tiles > 1 ? gcl_div_up(s.K, parts) : s.K;
+    return g;
 }
 
 static void block_choose(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
@@ -162,7 +184,8 @@ static void block_choose(const gcl_graph *g, const gcl_node *node, const gcl_dev
 
     out->value[BLOCK_MR] = (int)MR;
     out->value[BLOCK_NV] = 2;
-    out->value[BLOCK_AHEAD] = count_blocks(s, MR).tiles > 1 ? 0 : AHEAD;
+    out->value[BLOCK_AHEAD] =
+        grid_of(device, s, MR, 2 * vector_width(device)).tiles > 1 ? 0 : AHEAD;
 }
 
 /* Whether the driver ends no loop of a work-item, which have so many rounds together, at most. */
@@ -205,8 +228,8 @@ static gcl_status emit_block(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     const gcl_linear_attr a = gcl_linear_attr_of(node);
     const gcl_linear_sizes s = gcl_linear_sizes_of(g, node);
     const gcl_tuning *t = gcl_emit_tuning(e);
-    const block_rows rows = count_blocks(s, (size_t)t->value[BLOCK_MR]);
-    const size_t VW = is_wide(gcl_emit_device(e)) ? 16 : 8, NR = (size_t)t->value[BLOCK_NV] * VW;
+    const size_t VW = vector_width(gcl_emit_device(e)), NR = (size_t)t->value[BLOCK_NV] * VW;
+    const block_grid grid = grid_of(gcl_emit_device(e), s, (size_t)t->value[BLOCK_MR], NR);
     gcl_launch l = {.program = "linear", .kernel = "linear_block_f32"};
 
     snprintf(l.options, sizeof l.options, "-DVW=%zu", VW);
@@ -214,7 +237,9 @@ static gcl_status emit_block(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     gcl_epilogue_options(&a.ep, &l);
     gcl_linear_operands(e, node, gcl_linear_panels(e, node, NR, &l), gcl_emit_value(e, node->out),
                         s, &l);
-    gcl_launch_tiles(&l, gcl_emit_device(e), rows.tiles, gcl_div_up(s.N, NR), rows.blocks);
+    gcl_launch_arg(&l, gcl_arg_int(grid.tiles));
+    gcl_launch_arg(&l, gcl_arg_int(grid.part));
+    gcl_launch_tiles(&l, gcl_emit_device(e), grid.runs, grid.blocks, 1);
     return gcl_emit_launch(e, &l, err);
 }
 

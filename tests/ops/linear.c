@@ -38,6 +38,8 @@ static const op_case cases[] = {
     {"vit_generated_out", {51, 768,  768,  1,  0,  1,  0, 0}},
     {"vit_b8_out_proj",  {400, 768,  768,  1,  0,  1,  0, 0}},
     {"tiny_in_proj",      {48, 384,  128,  1,  0,  0,  0, 0}},
+    {"parts",            {29,  67, 2051,  1,  3,  1,  0, 0}},
+    {"parts_in_blocks",  {45, 260, 1031,  0,  0,  0,  0, 0}},
     {"corners",         {131,  140,  72,  1,  0,  1,  0, 0}},
     {"one_f16",           {1,    1,    1,  1,  0,  0,  0, 0, 1}},
     {"tile_plus_one_f16", {5,    9,    9,  0,  2,  1,  0, 0, 1}},
@@ -49,6 +51,11 @@ static const op_case cases[] = {
     {"text_12_c_fc_f16",  {12, 2048, 512,  1,  3,  0,  0, 0, 1}},
 };
 /* clang-format on */
+
+static const op_values values[] = {
+    {"parts_in_blocks", "block_f32:MR=2"},
+    {NULL, NULL},
+};
 
 static gcl_value build(gcl_graph *g, const long *p)
 {
@@ -185,6 +192,7 @@ const op_suite op_suite_linear = {
     .params = {"M", "N", "K", "bias", "act", "residual", "KN", "w_input", "f16", "reach", NULL},
     .cases = cases,
     .n_cases = OP_COUNT(cases),
+    .values = values,
     .bad_calls = bad_calls,
     .n_bad_calls = OP_COUNT(bad_calls),
     .n_nodes = 1,
