@@ -73,6 +73,14 @@ static inline void advance(place *at, int oH, int oW)
     }
 }
 
+/* Where y[n,o/VW,oh,ow,:] is. */
+static inline size_t y_at(const place *at, int O, int oH, int oW, int o)
+{
+    const size_t block = ((size_t)at->n * (size_t)O + (size_t)o) / VW;
+
+    return ((block * (size_t)oH + (size_t)at->oh) * (size_t)oW + (size_t)at->ow) * VW;
+}
+
 /* acc += the sum over channel blocks cb .. cb_to; pixel[r] is x[n,0,oh*stride,ow*stride,:]. The weights
  * of the next blocks are asked for meanwhile. */
 static inline void accumulate(vec acc[MR][NRV], __global const float *const pixel[MR],
@@ -129,6 +137,8 @@ conv2d_blocked_f32(__global const float *x, __global const float *w, __global co
         for (int r = 0; r < MR; r++) {
             const size_t row = (size_t)at.n * (size_t)IB * (size_t)H + (size_t)(at.oh * stride);
             pixel[s][r] = x + (row * (size_t)W + (size_t)(at.ow * stride)) * VW;
+            for (int v = 0; v < NRV; v++) /* stores wait for each other */
+                PREFETCH(y + y_at(&at, O, oH, oW, o0 + v * VW));
             if (first + s * MR + r < count - 1) /* past the end: the last one, dropped below */
                 advance(&at, oH, oW);
             for (int v = 0; v < NRV; v++)
@@ -154,15 +164,13 @@ conv2d_blocked_f32(__global const float *x, __global const float *w, __global co
         const int o = o0 + v * VW;
         at = place_of(first, oH, oW);
         for (int i = 0; i < min(SETS * MR, count - first); i++, advance(&at, oH, oW)) {
-            const size_t block = ((size_t)at.n * (size_t)O + (size_t)o) / VW;
-            const size_t row = block * (size_t)oH + (size_t)at.oh;
             const channels c = load_channels(&end, at.n, o);
             __global const float *from = HAS_RESIDUAL
                                              ? residual_blocks(&end, at.n, o, at.oh) +
                                                    (ptrdiff_t)residual_column(&end, at.ow) * VW
                                              : residual;
             VSTORE(finish_vec(&end, &c, sum[i / MR][i % MR][v], from), 0,
-                   y + (row * (size_t)oW + (size_t)at.ow) * VW);
+                   y + y_at(&at, O, oH, oW, o));
         }
     }
 }
