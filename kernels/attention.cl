@@ -5,10 +5,10 @@
  *            y[t,:] = sum_j exp(s[t,j] - max_j s[t,j]) * v[j,:] / sum_j exp(s[t,j] - max_j s[t,j])
  *            for each b and head
  *
- * Operands   qkv    [B, T, 3, n_heads, d_head]   read
- *            y      [B, T, n_heads, d_head]      written
+ * Operands   qkv    [B, T, 3, n_heads, d_head]   read, of the queries only the first Q
+ *            y      [B, Q, n_heads, d_head]      written
  *
- * Launch     attention_plain   one work-group per query, head and b, global = { T * WG, n_heads, B },
+ * Launch     attention_plain   one work-group per query, head and b, global = { Q * WG, n_heads, B },
  *                              local = { WG, 1, 1 }, local memory 4 * T (score) + 4 * WG bytes
  *            attention_head    one work-item per head and b, global = { n_heads, B }; queries of a
  *                              block, transposed, and their scores are private:
@@ -21,7 +21,8 @@
  *            TK      keys at a time (head), so that         default 4     1 .. 12
  *                    TK * 2 sums fit the registers
  * Numerics   every sum in fp32. head: scale has a factor log2(e), and powers of 2 (common/exp2.h) take
- *            the place of exp. plain: any d_head >= 1; T as far as local memory holds the scores.
+ *            the place of exp. plain: any d_head >= 1; T as far as local memory holds the scores;
+ *            Q is 1 .. T.
  * Needs      OpenCL C 1.2, no extensions.
  * Source     Vaswani et al. 2017 (arXiv:1706.03762) eq. 1; torch.nn.MultiheadAttention's in_proj.
  */
@@ -46,8 +47,8 @@
 #endif
 
 __kernel __attribute__((reqd_work_group_size(WG, 1, 1))) void
-attention_plain_f32(__global const float *qkv, __global float *y, __local float *score, const int T,
-                    const int d_head, const int causal, const float scale)
+attention_plain_f32(__global const float *qkv, __global float *y, __local float *score, const int Q,
+                    const int T, const int d_head, const int causal, const float scale)
 {
     __local float scratch[WG];
     const int lid = (int)get_local_id(0);
@@ -55,7 +56,7 @@ attention_plain_f32(__global const float *qkv, __global float *y, __local float 
     const int n_keys = causal ? t + 1 : T;
     const size_t d_model = get_num_groups(1) * (size_t)d_head;
     const size_t head = get_group_id(1) * (size_t)d_head;
-    const size_t row = get_group_id(2) * (size_t)T; /* of qkv[b,0] and y[b,0] */
+    const size_t row = get_group_id(2) * (size_t)T; /* of qkv[b,0] */
     __global const float *q = qkv + (row + (size_t)t) * 3 * d_model + head;
     __global const float *k = qkv + row * 3 * d_model + d_model + head;
     __global const float *v = k + d_model;
@@ -78,7 +79,7 @@ attention_plain_f32(__global const float *qkv, __global float *y, __local float 
     }
     total = wg_sum(total, scratch); /* its barriers make every score visible */
 
-    y += (row + (size_t)t) * d_model + head;
+    y += (get_group_id(2) * (size_t)Q + (size_t)t) * d_model + head;
     for (int c = lid; c < d_head; c += WG) {
         float sum = 0.0f;
         for (int j = 0; j < n_keys; j++)
@@ -179,18 +180,18 @@ static inline void sum_values(__global float *y, const float *s, const float *in
 }
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-attention_head_f32(__global const float *qkv, __global float *y, const int T, const int causal,
-                   const float scale)
+attention_head_f32(__global const float *qkv, __global float *y, const int Q, const int T,
+                   const int causal, const float scale)
 {
     const size_t d_model = get_global_size(0) * D_HEAD, step = 3 * d_model;
     const size_t head = get_global_id(0) * D_HEAD;
-    const size_t row = get_global_id(1) * (size_t)T; /* of qkv[b,0] and y[b,0] */
-    __global const float *q = qkv + row * step + head, *k = q + d_model, *v = k + d_model;
+    __global const float *q = qkv + get_global_id(1) * (size_t)T * step + head, *k = q + d_model,
+                         *v = k + d_model;
     vec qt[D_HEAD][2], s[T_ROOM][2], inverse[2];
 
-    y += row * d_model + head;
-    for (int t = 0; t < T; t += NB) {
-        const int n = min(NB, T - t), n_keys = causal ? t + n : T;
+    y += get_global_id(1) * (size_t)Q * d_model + head;
+    for (int t = 0; t < Q; t += NB) {
+        const int n = min(NB, Q - t), n_keys = causal ? t + n : T;
 
         transpose_queries(qt, q + (size_t)t * step, n, step, scale);
         score_keys(s, k, qt, n_keys, step);

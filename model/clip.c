@@ -38,7 +38,7 @@ gcl_value gcl_clip_text(gcl_graph *g, const gcl_config *c, gcl_value tokens)
     for (size_t i = 0; i < c->text_layers; i++) {
         snprintf(prefix, sizeof prefix, "transformer.resblocks.%zu", i);
         gcl_graph_scope(g, "text.%s", prefix);
-        x = gcl_layer_resblock(g, x, prefix, c->text_heads, true, activation(c));
+        x = gcl_layer_resblock(g, x, x, prefix, c->text_heads, true, activation(c));
     }
     gcl_graph_scope(g, "text.projection");
     x = gcl_layer_norm(g, x, "ln_final");
@@ -78,12 +78,13 @@ gcl_value gcl_clip_vit_map(gcl_graph *g, const gcl_config *c, gcl_value tokens)
                              GCL_SHAPE(B, c->vision_width, grid, grid));
 }
 
-gcl_value gcl_clip_vit_block(gcl_graph *g, const gcl_config *c, gcl_value tokens, size_t i)
+gcl_value gcl_clip_vit_block(gcl_graph *g, const gcl_config *c, gcl_value x, gcl_value all,
+                             size_t i)
 {
     char prefix[64];
 
     snprintf(prefix, sizeof prefix, "visual.transformer.resblocks.%zu", i);
-    return gcl_layer_resblock(g, tokens, prefix, c->vision_heads, false, activation(c));
+    return gcl_layer_resblock(g, x, all, prefix, c->vision_heads, false, activation(c));
 }
 
 gcl_value gcl_clip_normalize(gcl_graph *g, gcl_value x, float gain, float offset)
@@ -129,8 +130,12 @@ gcl_value gcl_clip_image(gcl_graph *g, const gcl_config *c, gcl_value pixels, gc
     x = gcl_clip_vit_tokens(g, c, x);
     for (size_t i = 0; i < c->vision_layers; i++) {
         gcl_graph_scope(g, "image.resblocks.%zu", i);
-        x = gcl_clip_vit_block(g, c, x, i);
-        if (features != NULL && n_taps < GCL_FEATURE_LAYERS && i == c->feature_layers[n_taps])
+        const bool is_tap =
+            features != NULL && n_taps < GCL_FEATURE_LAYERS && i == c->feature_layers[n_taps];
+        /* behind the last block only the class token is read */
+        const bool is_last = i + 1 == c->vision_layers && !is_tap;
+        x = gcl_clip_vit_block(g, c, is_last ? gcl_slice(g, x, 1, 0, 1) : x, x, i);
+        if (is_tap)
             tap[n_taps++] =
                 gcl_graph_reshape(g, gcl_clip_vit_map(g, c, x), GCL_SHAPE(B, 1, w, grid, grid));
     }

@@ -22,8 +22,9 @@ gcl_value gcl_clip_vit_tokens(gcl_graph *g, const gcl_config *c, gcl_value map);
 /** The patch tokens (all but the first) as a map [B, vision_width, grid, grid]. */
 gcl_value gcl_clip_vit_map(gcl_graph *g, const gcl_config *c, gcl_value tokens);
 
-/** Frozen block i of the image tower. */
-gcl_value gcl_clip_vit_block(gcl_graph *g, const gcl_config *c, gcl_value tokens, size_t i);
+/** Frozen block i of the image tower, of the tokens x, the first of all (gcl_layer_resblock). */
+gcl_value gcl_clip_vit_block(gcl_graph *g, const gcl_config *c, gcl_value x, gcl_value all,
+                             size_t i);
 
 /** CLIP's normalisation of RGB x * gain + offset in [0, 1]. */
 gcl_value gcl_clip_normalize(gcl_graph *g, gcl_value x, float gain, float offset);

@@ -98,10 +98,9 @@ static gcl_value m_block(gcl_graph *g, const gcl_config *c, gcl_value x, affines
 }
 
 /* CLIP_Mapper: the frozen ViT over the bridge; block prompt_layers[k] sees prompt k as one more
- * token (no position, no LayerNorm), which is dropped behind it. */
+ * token (no position, no LayerNorm), which is dropped behind it, so that it is a key and a value only. */
 static gcl_value clip_mapper(gcl_graph *g, const gcl_config *c, gcl_value bridge, gcl_value prompts)
 {
-    const size_t n_tokens = gcl_config_grid(c) * gcl_config_grid(c) + 1;
     size_t k = 0;
     gcl_value x;
 
@@ -111,11 +110,10 @@ static gcl_value clip_mapper(gcl_graph *g, const gcl_config *c, gcl_value bridge
         gcl_graph_scope(g, "netG.mapping.CLIP_ViT.%zu", i);
         if (k < c->n_prompts && i == c->prompt_layers[k]) {
             const gcl_value with[2] = {x, gcl_slice(g, prompts, 1, k, 1)};
-            x = gcl_clip_vit_block(g, c, gcl_concat(g, with, 2, 1), i);
-            x = gcl_slice(g, x, 1, 0, n_tokens);
+            x = gcl_clip_vit_block(g, c, x, gcl_concat(g, with, 2, 1), i);
             k++;
         } else {
-            x = gcl_clip_vit_block(g, c, x, i);
+            x = gcl_clip_vit_block(g, c, x, x, i);
         }
     }
     if (k < c->n_prompts)

@@ -70,22 +70,22 @@ gcl_value gcl_layer_lrelu(gcl_graph *g, gcl_value x)
     return gcl_activation(g, x, GCL_ACT_LEAKY_RELU, 0.2f);
 }
 
-gcl_value gcl_layer_resblock(gcl_graph *g, gcl_value x, const char *prefix, size_t n_heads,
-                             bool causal, gcl_act act)
+gcl_value gcl_layer_resblock(gcl_graph *g, gcl_value x, gcl_value all, const char *prefix,
+                             size_t n_heads, bool causal, gcl_act act)
 {
     const size_t d_model = last_dim(g, x);
     char part[200];
     gcl_value h;
 
-    if (x == GCL_NO_VALUE)
-        return x;
+    if (x == GCL_NO_VALUE || all == GCL_NO_VALUE)
+        return GCL_NO_VALUE;
     snprintf(part, sizeof part, "%s.ln_1", prefix);
-    h = gcl_layer_norm(g, x, part);
+    h = gcl_layer_norm(g, all, part);
     snprintf(part, sizeof part, "%s.attn", prefix);
     h = gcl_linear(g, h,
                    gcl_layer_param(g, part, "in_proj_weight", GCL_SHAPE(3 * d_model, d_model)),
                    gcl_layer_param(g, part, "in_proj_bias", GCL_SHAPE(3 * d_model)));
-    h = gcl_attention(g, h, n_heads, causal);
+    h = gcl_attention(g, h, n_heads, gcl_layer_dim(g, x, 1), causal);
     snprintf(part, sizeof part, "%s.attn.out_proj", prefix);
     x = gcl_add(g, x, gcl_layer_linear(g, h, part, d_model), 1.0f);
     snprintf(part, sizeof part, "%s.ln_2", prefix);

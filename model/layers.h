@@ -29,10 +29,16 @@ gcl_value gcl_layer_norm(gcl_graph *g, gcl_value x, const char *prefix);
 /** GALIP's activation everywhere: LeakyReLU with slope 0.2. */
 gcl_value gcl_layer_lrelu(gcl_graph *g, gcl_value x);
 
-/** CLIP's ResidualAttentionBlock PREFIX on x [B, T, d_model], with act in its MLP. CLIP's source
- *  permutes to [T, B, d_model] for torch's attention; here the permutes vanish. */
-gcl_value gcl_layer_resblock(gcl_graph *g, gcl_value x, const char *prefix, size_t n_heads,
-                             bool causal, gcl_act act);
+/**
+ * CLIP's ResidualAttentionBlock PREFIX, with act in its MLP, of the tokens whose results are wanted.
+ * CLIP's source permutes to [T, B, d_model] for torch's attention; here the permutes vanish.
+ *
+ * @param x    [B, Q, d_model]
+ * @param all  [B, T, d_model] what x attends to, x itself or more tokens of which it is the first
+ * @return     [B, Q, d_model]
+ */
+gcl_value gcl_layer_resblock(gcl_graph *g, gcl_value x, gcl_value all, const char *prefix,
+                             size_t n_heads, bool causal, gcl_act act);
 
 /** Dim i of a value; 0 after an error. */
 size_t gcl_layer_dim(const gcl_graph *g, gcl_value v, int i);

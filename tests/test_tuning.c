@@ -247,7 +247,7 @@ static void any_values_are_judged(void **state)
     (void)state;
     assert_int_equal(gcl_graph_create(&graphs[2], NULL), GCL_OK);
     gcl_attention(graphs[2], gcl_graph_input(graphs[2], "x", GCL_F32, GCL_SHAPE(1, 50, 3 * 768)),
-                  12, false);
+                  12, 50, false);
     nodes[2] = gcl_graph_node_at(graphs[2], 0);
     for (int d = 0; d < 2; d++) {
         devices[d].type = d == 0 ? CL_DEVICE_TYPE_CPU : CL_DEVICE_TYPE_GPU;

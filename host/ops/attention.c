@@ -9,7 +9,7 @@
 enum { QKV };
 
 typedef struct attention_attr {
-    size_t n_heads;
+    size_t n_heads, n_queries;
     int causal;
 } attention_attr;
 
@@ -21,9 +21,15 @@ static attention_attr attr_of(const gcl_node *node)
     return a;
 }
 
-gcl_value gcl_attention(gcl_graph *g, gcl_value qkv, size_t n_heads, bool causal)
+/* Keys of a query, where it sees all. */
+static size_t tokens_of(const gcl_graph *g, const gcl_node *node)
 {
-    const attention_attr attr = {n_heads, causal};
+    return gcl_in_shape(g, node, QKV)->dim[1];
+}
+
+gcl_value gcl_attention(gcl_graph *g, gcl_value qkv, size_t n_heads, size_t n_queries, bool causal)
+{
+    const attention_attr attr = {n_heads, n_queries, causal};
 
     return gcl_graph_node(g, &gcl_op_attention, &qkv, 1, &attr);
 }
@@ -33,7 +39,7 @@ static gcl_status infer(const gcl_graph *g, const gcl_node *node, gcl_dtype *dty
 {
     gcl_status st = GCL_OK;
     const gcl_shape *qkv = gcl_in_shape(g, node, QKV);
-    const size_t n_heads = attr_of(node).n_heads;
+    const size_t n_heads = attr_of(node).n_heads, n_queries = attr_of(node).n_queries;
     char text[96];
 
     GCL_TRY(gcl_check_operand(g, node, QKV, "qkv", GCL_F32, 3, err));
@@ -47,13 +53,19 @@ static gcl_status infer(const gcl_graph *g, const gcl_node *node, gcl_dtype *dty
                       gcl_shape_text(text, sizeof text, qkv), n_heads);
         goto done;
     }
+    if (n_queries < 1 || n_queries > qkv->dim[1]) {
+        st =
+            GCL_FAIL(err, GCL_E_SHAPE, "attention: qkv is %s, %zu queries are wanted, needs 1 .. T",
+                     gcl_shape_text(text, sizeof text, qkv), n_queries);
+        goto done;
+    }
     if (qkv->dim[1] > GCL_ATTENTION_MAX_T) {
         st = GCL_FAIL(err, GCL_E_UNSUPPORTED, "attention: qkv is %s, T is supported up to %d",
                       gcl_shape_text(text, sizeof text, qkv), GCL_ATTENTION_MAX_T);
         goto done;
     }
     *dtype = GCL_F32;
-    *shape = GCL_SHAPE(qkv->dim[0], qkv->dim[1], qkv->dim[2] / 3);
+    *shape = GCL_SHAPE(qkv->dim[0], n_queries, qkv->dim[2] / 3);
 done:
     return st;
 }
@@ -63,19 +75,20 @@ static double flops(const gcl_graph *g, const gcl_node *node)
 {
     const attention_attr a = attr_of(node);
     const gcl_shape *y = gcl_out_shape(g, node);
-    const double B = (double)y->dim[0], T = (double)y->dim[1], d_model = (double)y->dim[2];
-    const double pairs = a.causal ? T * (T + 1) / 2 : T * T;
+    const double B = (double)y->dim[0], Q = (double)y->dim[1], d_model = (double)y->dim[2];
+    const double pairs = a.causal ? Q * (Q + 1) / 2 : Q * (double)tokens_of(g, node);
 
-    return B * (pairs * (4.0 * d_model + 5.0 * (double)a.n_heads) + T * d_model);
+    return B * (pairs * (4.0 * d_model + 5.0 * (double)a.n_heads) + Q * d_model);
 }
 
-static const char *const dim_names[] = {"T", "d_head", "n_heads", "causal", NULL};
+static const char *const dim_names[] = {"Q", "T", "d_head", "n_heads", "causal", NULL};
 
 static void dims(const gcl_graph *g, const gcl_node *node, size_t *dim)
 {
     const attention_attr a = attr_of(node);
     const gcl_shape *y = gcl_out_shape(g, node);
-    const size_t all[] = {y->dim[1], y->dim[2] / a.n_heads, a.n_heads, (size_t)a.causal};
+    const size_t all[] = {y->dim[1], tokens_of(g, node), y->dim[2] / a.n_heads, a.n_heads,
+                          (size_t)a.causal};
 
     memcpy(dim, all, sizeof all);
 }
@@ -101,11 +114,11 @@ static head_tile choose_tile(const gcl_device_info *device, size_t T)
 }
 
 /* Rounds of all loops of a work-item, at most. */
-static size_t count_rounds(head_tile t, size_t T, size_t d_head)
+static size_t count_rounds(head_tile t, size_t Q, size_t T, size_t d_head)
 {
     const size_t tiles = 4 * gcl_div_up(d_head, t.NB); /* NB/4 queries by NB channels */
 
-    return gcl_div_up(T, t.NB) *
+    return gcl_div_up(Q, t.NB) *
            (t.NB / 4 * gcl_div_up(d_head, 4) + t.T_ROOM / t.TK * d_head + (t.NB + 2 + tiles) * T);
 }
 
@@ -114,8 +127,9 @@ static bool head_accepts(const gcl_graph *g, const gcl_node *node, const gcl_dev
 {
     const gcl_shape *y = gcl_out_shape(g, node);
     const size_t d_head = y->dim[2] / attr_of(node).n_heads;
-    const head_tile t = choose_tile(device, y->dim[1]);
-    const size_t rounds = count_rounds(t, y->dim[1], d_head);
+    const size_t T = tokens_of(g, node);
+    const head_tile t = choose_tile(device, T);
+    const size_t rounds = count_rounds(t, y->dim[1], T, d_head);
 
     if (!gcl_device_is_cpu(device))
         snprintf(why, why_bytes, "a work-item does the work of a CPU core");
@@ -134,8 +148,8 @@ static gcl_status emit_head(gcl_emit *e, const gcl_graph *g, const gcl_node *nod
 {
     const attention_attr a = attr_of(node);
     const gcl_shape *y = gcl_out_shape(g, node);
-    const size_t d_head = y->dim[2] / a.n_heads;
-    const head_tile t = choose_tile(gcl_emit_device(e), y->dim[1]);
+    const size_t T = tokens_of(g, node), d_head = y->dim[2] / a.n_heads;
+    const head_tile t = choose_tile(gcl_emit_device(e), T);
     const double log2_e = 1.4426950408889634;
     gcl_launch l = {.program = "attention", .kernel = "attention_head_f32"};
 
@@ -144,6 +158,7 @@ static gcl_status emit_head(gcl_emit *e, const gcl_graph *g, const gcl_node *nod
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[QKV])));
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
     gcl_launch_arg(&l, gcl_arg_int(y->dim[1]));
+    gcl_launch_arg(&l, gcl_arg_int(T));
     gcl_launch_arg(&l, gcl_arg_int((size_t)a.causal));
     gcl_launch_arg(&l, gcl_arg_float((float)(log2_e / sqrt((double)d_head))));
     gcl_launch_tiles(&l, gcl_emit_device(e), a.n_heads, y->dim[0], 1);
@@ -179,7 +194,7 @@ static bool group_allows(const gcl_graph *g, const gcl_node *node, const gcl_dev
     }
     return gcl_gpu_group_fits(device, n,
                               4 * sizeof(float) * (tq * d4 + tk * (d4 + 1)) +
-                                  sizeof(float) * (n + tq * gcl_round_up(y->dim[1], tk)),
+                                  sizeof(float) * (n + tq * gcl_round_up(tokens_of(g, node), tk)),
                               why, why_bytes);
 }
 
@@ -212,7 +227,7 @@ static gcl_status emit_group(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     const attention_attr a = attr_of(node);
     const int *v = gcl_emit_tuning(e)->value;
     const gcl_shape *y = gcl_out_shape(g, node);
-    const size_t T = y->dim[1], d_head = y->dim[2] / a.n_heads;
+    const size_t Q = y->dim[1], T = tokens_of(g, node), d_head = y->dim[2] / a.n_heads;
     const size_t score_bytes = (size_t)v[TQ] * gcl_round_up(T, (size_t)v[TK]) * sizeof(float);
     gcl_launch l = {.program = "attention/group", .kernel = "attention_group_f32"};
 
@@ -222,11 +237,12 @@ static gcl_status emit_group(gcl_emit *e, const gcl_graph *g, const gcl_node *no
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[QKV])));
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
     gcl_launch_arg(&l, gcl_arg_local(score_bytes));
+    gcl_launch_arg(&l, gcl_arg_int(Q));
     gcl_launch_arg(&l, gcl_arg_int(T));
     gcl_launch_arg(&l, gcl_arg_int(d_head));
     gcl_launch_arg(&l, gcl_arg_int((size_t)a.causal));
     gcl_launch_arg(&l, gcl_arg_float(1.0f / sqrtf((float)d_head)));
-    gcl_gpu_launch(&l, (size_t)v[WG], gcl_div_up(T, (size_t)v[TQ]), a.n_heads, y->dim[0]);
+    gcl_gpu_launch(&l, (size_t)v[WG], gcl_div_up(Q, (size_t)v[TQ]), a.n_heads, y->dim[0]);
     return gcl_emit_launch(e, &l, err);
 }
 
@@ -236,17 +252,18 @@ static gcl_status emit_plain(gcl_emit *e, const gcl_graph *g, const gcl_node *no
 {
     const attention_attr a = attr_of(node);
     const gcl_shape *y = gcl_out_shape(g, node);
-    const size_t B = y->dim[0], T = y->dim[1], d_head = y->dim[2] / a.n_heads;
+    const size_t Q = y->dim[1], T = tokens_of(g, node), d_head = y->dim[2] / a.n_heads;
     gcl_launch l = {.program = "attention", .kernel = "attention_plain_f32"};
 
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[QKV])));
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
     gcl_launch_arg(&l, gcl_arg_local(T * sizeof(float)));
+    gcl_launch_arg(&l, gcl_arg_int(Q));
     gcl_launch_arg(&l, gcl_arg_int(T));
     gcl_launch_arg(&l, gcl_arg_int(d_head));
     gcl_launch_arg(&l, gcl_arg_int((size_t)a.causal));
     gcl_launch_arg(&l, gcl_arg_float(1.0f / sqrtf((float)d_head)));
-    gcl_launch_groups(&l, gcl_emit_device(e), T, a.n_heads, B);
+    gcl_launch_groups(&l, gcl_emit_device(e), Q, a.n_heads, y->dim[0]);
     return gcl_emit_launch(e, &l, err);
 }
 

@@ -5,10 +5,10 @@
  *            y[t,:] = sum_j exp(s[t,j] - max_j s[t,j]) * v[j,:] / sum_j exp(s[t,j] - max_j s[t,j])
  *            for each b and head
  *
- * Operands   qkv    [B, T, 3, n_heads, d_head]   read
- *            y      [B, T, n_heads, d_head]      written
+ * Operands   qkv    [B, T, 3, n_heads, d_head]   read, of the queries only the first Q
+ *            y      [B, Q, n_heads, d_head]      written
  *
- * Launch     a group for TQ queries of a head and b, global = { ceil(T/TQ) * WG, n_heads, B },
+ * Launch     a group for TQ queries of a head and b, global = { ceil(Q/TQ) * WG, n_heads, B },
  *            local = { WG, 1, 1 }; keys, then values pass through local memory TK at a time. It holds
  *            16 * (TQ * D4 + TK * (D4 + 1)) + 4 * WG bytes, and score, 4 * TQ * (T rounded up to TK)
  *
@@ -123,12 +123,12 @@ static inline void add_values(float4 acc[SUMS], __local const float *score, int 
 
 /* y[t0 + t, 4c .. 4c + 4] of those vectors */
 static inline void write_values(__global float *y, size_t d_model, float4 acc[SUMS],
-                                __local const float *total, int t0, int T, int d_head)
+                                __local const float *total, int t0, int Q, int d_head)
 {
 #pragma unroll
     for (int i = 0; i < SUMS; i++) {
         const int at = (int)get_local_id(0) + i * WG, t = at / D4, c = at % D4;
-        const int n = at < TQ * D4 && t0 + t < T ? d_head - 4 * c : 0;
+        const int n = at < TQ * D4 && t0 + t < Q ? d_head - 4 * c : 0;
         __global float *to = y + (size_t)(t0 + t) * d_model + (size_t)(4 * c);
         float sum = 0.0f;
         for (int k = 0; n > 0 && k < SHARE; k++)
@@ -145,8 +145,8 @@ static inline void write_values(__global float *y, size_t d_model, float4 acc[SU
 }
 
 __attribute__((reqd_work_group_size(WG, 1, 1))) __kernel void
-attention_group_f32(__global const float *qkv, __global float *y, __local float *score, const int T,
-                    const int d_head, const int causal, const float scale)
+attention_group_f32(__global const float *qkv, __global float *y, __local float *score, const int Q,
+                    const int T, const int d_head, const int causal, const float scale)
 {
     __local float4 q[TQ * D4];
     __local float4 tile[TK * PITCH];
@@ -155,13 +155,12 @@ attention_group_f32(__global const float *qkv, __global float *y, __local float 
     const int n_keys = causal ? min(t0 + TQ, T) : T, room = (T + TK - 1) / TK * TK;
     const size_t d_model = get_num_groups(1) * (size_t)d_head, step = 3 * d_model;
     const size_t head = get_group_id(1) * (size_t)d_head;
-    const size_t row = get_group_id(2) * (size_t)T; /* of qkv[b,0] and y[b,0] */
     float4 acc[SUMS];
 
-    qkv += row * step + head;
+    qkv += get_group_id(2) * (size_t)T * step + head;
     for (int at = lid; at < TQ * D4; at += WG) /* queries past the end repeat the last one */
         q[at] =
-            scale * load_channels(qkv + (size_t)min(t0 + at / D4, T - 1) * step, at % D4, d_head);
+            scale * load_channels(qkv + (size_t)min(t0 + at / D4, Q - 1) * step, at % D4, d_head);
     for (int j = 0; j < n_keys; j += TK) {
         load_tile(tile, qkv + d_model, step, j, n_keys, d_head);
         barrier(CLK_LOCAL_MEM_FENCE);
@@ -180,5 +179,6 @@ attention_group_f32(__global const float *qkv, __global float *y, __local float 
         add_values(acc, score, room, tile, j, min(TK, n_keys - j));
         barrier(CLK_LOCAL_MEM_FENCE);
     }
-    write_values(y + row * d_model + head, d_model, acc, total, t0, T, d_head);
+    write_values(y + get_group_id(2) * (size_t)Q * d_model + head, d_model, acc, total, t0, Q,
+                 d_head);
 }

@@ -76,7 +76,7 @@ static const gcl_node *make_node(gcl_graph **g, int i)
         gcl_conv2d_nobias(*g, gcl_graph_input(*g, "x", GCL_F32, GCL_SHAPE(1, 64, 32, 32)),
                           gcl_graph_weight(*g, "w", GCL_SHAPE(64, 64, 3, 3)), 1, 1);
     else
-        gcl_attention(*g, gcl_graph_input(*g, "x", GCL_F32, GCL_SHAPE(1, 50, 384)), 2, false);
+        gcl_attention(*g, gcl_graph_input(*g, "x", GCL_F32, GCL_SHAPE(1, 50, 384)), 2, 50, false);
     FUZZ_CHECK(gcl_graph_status(*g, NULL) == GCL_OK);
     return gcl_graph_node_at(*g, 0);
 }

@@ -4,34 +4,37 @@
 #include "host/ops/attention.h"
 #include "tests/suite/op_suite.h"
 
-enum { B, T, D_MODEL, HEADS, CAUSAL, SIZE };
+enum { B, Q, T, D_MODEL, HEADS, CAUSAL, SIZE };
 
 /* clang-format off */
 static const op_case cases[] = {
-    /* name                 B     T  d_model  heads  causal  size */
-    {"one",               { 1,    1,    1,     1,     0,     1}},
-    {"one_causal",        { 1,    1,    1,     1,     1,     1}},
-    {"group_minus_one",   { 1,   63,   63,     1,     0,     1}},
-    {"group",             { 1,   64,  128,     2,     1,     1}},
-    {"group_plus_one",    { 1,   65,   65,     1,     1,     1}},
-    {"prime",             { 3,   37,  119,     7,     0,     1}},
-    {"prime_causal",      { 2,   37,   65,     5,     1,     1}},
-    {"d_head_one",        { 1,    9,   12,    12,     1,     1}},
-    {"d_head_long",       { 1,    5,  331,     1,     0,     1}},
-    {"head_one_token",    { 2,    1,   64,     2,     1,     1}},
-    {"large_scores",      { 1,   19,   64,     2,     0,    20}},
-    {"t_limit",           { 1, 1024,    3,     1,     1,     1}},
-    {"head_t_limit",      { 1, 1024,   32,     1,     1,     1}},
-    {"head_one_block",    { 1,   32,   32,     1,     0,     1}},
-    {"head_block_plus_1", { 1,   33,   33,     1,     1,    20}},
-    {"head_too_short",    { 1,    9,   15,     1,     0,     1}},
-    {"head_long",         { 1,   17,  256,     2,     1,     1}},
-    {"head_too_long",     { 1,    9,  144,     1,     0,     1}},
-    {"text_b1",           { 1,   77,  512,     8,     1,     1}},
-    {"vit_b2",            { 2,   50,  768,    12,     0,     1}},
-    {"vit_generated_b1",  { 1,   51,  768,    12,     0,     1}},
-    {"tiny_text_b2",      { 2,   24,  128,     2,     1,     1}},
-    {"tiny_vit_b1",       { 1,   50,  128,     2,     0,     1}},
+    /* name                 B     Q     T  d_model  heads  causal  size */
+    {"one",               { 1,    1,    1,    1,     1,     0,     1}},
+    {"one_causal",        { 1,    1,    1,    1,     1,     1,     1}},
+    {"group_minus_one",   { 1,   63,   63,   63,     1,     0,     1}},
+    {"group",             { 1,   64,   64,  128,     2,     1,     1}},
+    {"group_plus_one",    { 1,   65,   65,   65,     1,     1,     1}},
+    {"prime",             { 3,   37,   37,  119,     7,     0,     1}},
+    {"prime_causal",      { 2,   37,   37,   65,     5,     1,     1}},
+    {"d_head_one",        { 1,    9,    9,   12,    12,     1,     1}},
+    {"d_head_long",       { 1,    5,    5,  331,     1,     0,     1}},
+    {"head_one_token",    { 2,    1,    1,   64,     2,     1,     1}},
+    {"large_scores",      { 1,   19,   19,   64,     2,     0,    20}},
+    {"t_limit",           { 1, 1024, 1024,    3,     1,     1,     1}},
+    {"head_t_limit",      { 1, 1024, 1024,   32,     1,     1,     1}},
+    {"head_one_block",    { 1,   32,   32,   32,     1,     0,     1}},
+    {"head_block_plus_1", { 1,   33,   33,   33,     1,     1,    20}},
+    {"head_too_short",    { 1,    9,    9,   15,     1,     0,     1}},
+    {"head_long",         { 1,   17,   17,  256,     2,     1,     1}},
+    {"head_too_long",     { 1,    9,    9,  144,     1,     0,     1}},
+    {"text_b1",           { 1,   77,   77,  512,     8,     1,     1}},
+    {"vit_b2",            { 2,   50,   50,  768,    12,     0,     1}},
+    {"vit_generated_b1",  { 1,   50,   51,  768,    12,     0,     1}},
+    {"vit_first_b3",      { 3,    1,   50,  128,     2,     0,     1}},
+    {"few_ask",           { 2,   11,   37,  119,     7,     0,     1}},
+    {"few_ask_causal",    { 2,   33,   40,   66,     2,     1,     1}},
+    {"tiny_text_b2",      { 2,   24,   24,  128,     2,     1,     1}},
+    {"tiny_vit_b1",       { 1,   50,   50,  128,     2,     0,     1}},
 };
 /* clang-format on */
 
@@ -40,7 +43,7 @@ static gcl_value build(gcl_graph *g, const long *p)
     const gcl_shape shape = GCL_SHAPE((size_t)p[B], (size_t)p[T], 3 * (size_t)p[D_MODEL]);
 
     return gcl_attention(g, gcl_graph_input(g, "qkv", GCL_F32, shape), (size_t)p[HEADS],
-                         p[CAUSAL] != 0);
+                         (size_t)p[Q], p[CAUSAL] != 0);
 }
 
 static bool like(const gcl_graph *g, const gcl_node *node, long *p)
@@ -48,12 +51,13 @@ static bool like(const gcl_graph *g, const gcl_node *node, long *p)
     const gcl_shape *y = gcl_out_shape(g, node);
     size_t dim[GCL_MAX_DIMS];
 
-    node->op->dims(g, node, dim); /* T, d_head, n_heads, causal */
+    node->op->dims(g, node, dim); /* Q, T, d_head, n_heads, causal */
     p[B] = (long)y->dim[0];
-    p[T] = (long)y->dim[1];
+    p[Q] = (long)dim[0];
+    p[T] = (long)dim[1];
     p[D_MODEL] = (long)y->dim[2];
-    p[HEADS] = (long)dim[2];
-    p[CAUSAL] = (long)dim[3];
+    p[HEADS] = (long)dim[3];
+    p[CAUSAL] = (long)dim[4];
     p[SIZE] = 1;
     return true;
 }
@@ -98,10 +102,10 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
     const long d_model = p[D_MODEL], d_head = d_model / p[HEADS];
 
     for (long b = 0; b < p[B]; b++)
-        for (long t = 0; t < p[T]; t++)
+        for (long t = 0; t < p[Q]; t++)
             for (long at = 0; at < d_model; at += d_head) {
                 const float *first = op_f32(d, "qkv") + b * p[T] * 3 * d_model + at;
-                const long to = (b * p[T] + t) * d_model + at;
+                const long to = (b * p[Q] + t) * d_model + at;
                 attend(p, first + t * 3 * d_model, first + d_model, first + 2 * d_model,
                        p[CAUSAL] ? t + 1 : p[T], out + to, scale + to);
             }
@@ -117,7 +121,7 @@ static double tolerance(const long *p)
 static void bad_attention(gcl_graph *g, size_t n_tokens, size_t last, size_t n_heads)
 {
     gcl_attention(g, gcl_graph_input(g, "qkv", GCL_F32, GCL_SHAPE(1, n_tokens, last)), n_heads,
-                  false);
+                  n_tokens, false);
 }
 
 static void bad_heads(gcl_graph *g)
@@ -142,7 +146,17 @@ static void bad_length(gcl_graph *g)
 
 static void bad_rank(gcl_graph *g)
 {
-    gcl_attention(g, gcl_graph_input(g, "qkv", GCL_F32, GCL_SHAPE(2, 12)), 2, false);
+    gcl_attention(g, gcl_graph_input(g, "qkv", GCL_F32, GCL_SHAPE(2, 12)), 2, 1, false);
+}
+
+static void bad_queries(gcl_graph *g)
+{
+    gcl_attention(g, gcl_graph_input(g, "qkv", GCL_F32, GCL_SHAPE(1, 2, 12)), 2, 3, false);
+}
+
+static void no_queries(gcl_graph *g)
+{
+    gcl_attention(g, gcl_graph_input(g, "qkv", GCL_F32, GCL_SHAPE(1, 2, 12)), 2, 0, false);
 }
 
 static const op_bad_call bad_calls[] = {
@@ -152,12 +166,16 @@ static const op_bad_call bad_calls[] = {
     {"heads_do_not_divide", bad_d_head, GCL_E_SHAPE, "attention: qkv is [1, 2, 24], needs"},
     {"t_beyond_limit", bad_length, GCL_E_UNSUPPORTED,
      "attention: qkv is [1, 1025, 12], T is supported up to 1024"},
+    {"too_many_queries", bad_queries, GCL_E_SHAPE,
+     "attention: qkv is [1, 2, 12], 3 queries are wanted, needs 1 .. T"},
+    {"no_queries", no_queries, GCL_E_SHAPE,
+     "attention: qkv is [1, 2, 12], 0 queries are wanted, needs 1 .. T"},
     {"qkv_rank", bad_rank, GCL_E_SHAPE, "attention: qkv is [2, 12] f32, needs f32 of rank 3"},
 };
 
 const op_suite op_suite_attention = {
     .op = "attention",
-    .params = {"B", "T", "d_model", "heads", "causal", "size", NULL},
+    .params = {"B", "Q", "T", "d_model", "heads", "causal", "size", NULL},
     .cases = cases,
     .n_cases = OP_COUNT(cases),
     .bad_calls = bad_calls,
