@@ -26,13 +26,15 @@
  *                                     transform one and share its panels
  *            conv2d_bilinear_input    V of all tiles, one work-item per channel block and group of TR
  *                                     tiles; then
- *            conv2d_bilinear_panels   a worker takes panels, so that weights are read once
+ *            conv2d_bilinear_panels   a worker takes panels side by side, so that weights are read
+ *                                     once
  *            Work-groups are one work-item; no local memory.
  *
  * Tunables   VW    elements of a vector                      common/vec.h
  *            TR    tiles of a register tile, TR x NRV vectors  default 6    1 .. 13
  *            NRV   vectors of a panel, NR = NRV * VW           default 2    1 | 2
  *            AHEAD floats of u asked for before their use    default 2048 >= 0
+ *                  where T is TR; else the groups of tiles share in asking for the next product's
  *                  (a core's own prefetching stops at the end of a page, which is soon reached)
  *            SPLIT 1: the kernels input and panels, 0: fused; one of the two, as compilers take seconds
  *            ALG   algorithm                                 common/bilinear.h
@@ -168,9 +170,10 @@ static inline void transform_tile(const input *i, const sizes *s, int cb, int ti
     }
 }
 
-/* M[t, :] = sum_i V[i, t] U[i, :] of TR tiles and one panel; v is V[g, term, 0, 0, :] */
+/* M[t, :] = sum_i V[i, t] U[i, :] of TR tiles and one panel; v is V[g, term, 0, 0, :]. For each i, `share`
+ * floats from ahead on are asked for. */
 static inline void multiply(__global const float *v, __global const float *u, __global float *m,
-                            int IB)
+                            int IB, __global const float *ahead, int share)
 {
     vec acc[TR][NRV];
 
@@ -187,7 +190,7 @@ static inline void multiply(__global const float *v, __global const float *u, __
             for (int r = 0; r < NRV; r++) {
                 b[r] = VLOAD((size_t)(c * NRV + r), u);
                 if ((c * NRV + r) * VW % LINE == 0)
-                    PREFETCH(u + AHEAD + (c * NRV + r) * VW);
+                    PREFETCH(ahead + c * share + r * VW);
             }
 #pragma unroll
             for (int t = 0; t < TR; t++)
@@ -197,6 +200,7 @@ static inline void multiply(__global const float *v, __global const float *u, __
         }
         v += TR * VW;
         u += VW * NR;
+        ahead += VW * share;
     }
 #pragma unroll
     for (int t = 0; t < TR; t++)
@@ -263,14 +267,18 @@ static inline void do_panel(__global const float *v, __global const float *u, co
                             int tile0, int n)
 {
     const size_t v_group = NV * NV * v_step(s) * VW, m_group = NU * NU * M_STEP * VW;
+    const size_t product = (size_t)s->IB * (VW * NR); /* floats of u */
+    const int groups = (n + TR - 1) / TR, share = (NR + groups - 1) / groups;
 
-    u += (size_t)panel * (size_t)s->IB * (NU * NU * VW * NR);
+    u += (size_t)panel * (NU * NU) * product;
     for (int p = 0; p < NU * NU; p++) {
         const int term = term_of[p / NU] * NV + term_of[p % NU];
-        for (int g = 0; g * TR < n; g++)
+        for (int g = 0; g < groups; g++) {
+            const size_t ahead = groups == 1 ? AHEAD : product + (size_t)(s->IB * VW * share * g);
             multiply(v + (size_t)g * v_group + (size_t)term * v_step(s) * VW, u,
-                     m + (size_t)g * m_group + p * (M_STEP * VW), s->IB);
-        u += (size_t)s->IB * (VW * NR);
+                     m + (size_t)g * m_group + p * (M_STEP * VW), s->IB, u + ahead, share);
+        }
+        u += product;
     }
     for (int t = 0; t < n; t++)
         for (int r = 0; r < NRV; r++)
@@ -339,9 +347,11 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_bilinear_pan
                       affine_step, affine_at, rH,       rW, slope, last_slope};
     const sizes s = sizes_of(N, I, H, W, O, oH, oW);
     const int n_tiles = N * s.tH * s.tW, n_panels = (O + NR - 1) / NR;
-    __global float *m = scratch + get_global_id(0) * scratch_step;
+    const int worker = (int)get_global_id(0), workers = (int)get_global_size(0);
+    const int end_panel = (int)((long)n_panels * (worker + 1) / workers);
+    __global float *m = scratch + (size_t)worker * scratch_step;
 
-    for (int panel = (int)get_global_id(0); panel < n_panels; panel += (int)get_global_size(0))
+    for (int panel = (int)((long)n_panels * worker / workers); panel < end_panel; panel++)
         for (int t = 0; t < n_tiles; t += T)
             do_panel(v + v_at(&s, 0, t), u, &end, m, y, &s, panel, t, min(T, n_tiles - t));
 }

@@ -35,11 +35,12 @@ static bool large_enough(gcl_bilinear_name name, const gcl_shape *w, const gcl_s
     const gcl_bilinear *b = gcl_bilinear_get(name);
     const size_t tiles = gcl_bilinear_tiles(b, y->dim[2]) * gcl_bilinear_tiles(b, y->dim[3]);
     const size_t bytes = b->NU * b->NU * w->dim[0] * w->dim[1] * sizeof(float);
+    const size_t few = name == GCL_BILINEAR_F8 ? 16 : 48; /* as next to F4, or to X2_4 */
 
     switch (name) {
     case GCL_BILINEAR_F8:
     case GCL_BILINEAR_X2_8:
-        return (tiles >= 48 || bytes <= CACHED_BYTES) &&
+        return (tiles >= few || bytes <= CACHED_BYTES) &&
                100 * tiles * b->NO * b->NO <= 112 * y->dim[2] * y->dim[3];
     case GCL_BILINEAR_F4:
     case GCL_BILINEAR_F2_5:
@@ -138,7 +139,7 @@ enum {
 static double cost(const work *w, const layout *l)
 {
     const double weights = (double)(w->products * w->IB * w->VW * NRV); /* vectors of a panel */
-    const double per_load = 1.0 + 1.0 / (double)l->TR; /* loads of w beside the products */
+    const double per_load = 1.0 + 0.25 / (double)l->TR; /* loads of w beside the products */
     const double all_bytes = weights * (double)(w->panels * w->VW * sizeof(float));
     const double kept = all_bytes <= KEPT_BYTES ? 1.0 : KEPT_BYTES / all_bytes;
     const double fetch = weights * (WEIGHT - (WEIGHT - KEPT_WEIGHT) * kept);
