@@ -35,7 +35,8 @@ static bool large_enough(gcl_bilinear_name name, const gcl_shape *w, const gcl_s
     const gcl_bilinear *b = gcl_bilinear_get(name);
     const size_t tiles = gcl_bilinear_tiles(b, y->dim[2]) * gcl_bilinear_tiles(b, y->dim[3]);
     const size_t bytes = b->NU * b->NU * w->dim[0] * w->dim[1] * sizeof(float);
-    const size_t few = name == GCL_BILINEAR_F8 ? 16 : 48; /* as next to F4, or to X2_4 */
+    /* instead of F4, which multiplies 1.44 times as often, or of X2_4, 1.23 times */
+    const size_t few = name == GCL_BILINEAR_F8 ? 16 : 48;
 
     switch (name) {
     case GCL_BILINEAR_F8:
@@ -275,8 +276,8 @@ bool gcl_conv2d_bilinear_accepts(gcl_bilinear_name name, const gcl_graph *g, con
         snprintf(why, why_bytes, "%zu to %zu channels, needs multiples of %zu", x->dim[1],
                  w->dim[0], gcl_block_channels(device));
     else if (!large_enough(name, w, y))
-        snprintf(why, why_bytes, "%zux%zu outputs do not suit tiles of %zu", y->dim[2], y->dim[3],
-                 b->NO);
+        snprintf(why, why_bytes, "%zux%zu outputs of %zu to %zu channels do not suit tiles of %zu",
+                 y->dim[2], y->dim[3], x->dim[1], w->dim[0], b->NO);
     else
         return true;
     return false;
