@@ -170,10 +170,16 @@ static inline void transform_tile(const input *i, const sizes *s, int cb, int ti
     }
 }
 
-/* M[t, :] = sum_i V[i, t] U[i, :] of TR tiles and one panel; v is V[g, term, 0, 0, :]. For each i, `share`
- * floats from ahead on are asked for. */
+/* What is asked for during a product: `share` floats from u on for each channel; and V of the next
+ * product where the layout is split, as it lies in the third cache, or in that of another core. */
+typedef struct ahead {
+    __global const float *u, *v;
+    int share;
+} ahead;
+
+/* M[t, :] = sum_i V[i, t] U[i, :] of TR tiles and one panel; v is V[g, term, 0, 0, :] */
 static inline void multiply(__global const float *v, __global const float *u, __global float *m,
-                            int IB, __global const float *ahead, int share)
+                            int IB, ahead next)
 {
     vec acc[TR][NRV];
 
@@ -183,6 +189,9 @@ static inline void multiply(__global const float *v, __global const float *u, __
         for (int r = 0; r < NRV; r++)
             acc[t][r] = (vec)(0.0f);
     for (int cb = 0; cb < IB; cb++) {
+#pragma unroll
+        for (int t = 0; t < (SPLIT ? TR : 0); t++)
+            PREFETCH(next.v + t * VW);
 #pragma unroll 4 /* by VW it is 5 % slower and longer to compile (PoCL 3.1, AVX-512) */
         for (int c = 0; c < VW; c++) {
             vec b[NRV];
@@ -190,7 +199,7 @@ static inline void multiply(__global const float *v, __global const float *u, __
             for (int r = 0; r < NRV; r++) {
                 b[r] = VLOAD((size_t)(c * NRV + r), u);
                 if ((c * NRV + r) * VW % LINE == 0)
-                    PREFETCH(ahead + c * share + r * VW);
+                    PREFETCH(next.u + c * next.share + r * VW);
             }
 #pragma unroll
             for (int t = 0; t < TR; t++)
@@ -200,7 +209,8 @@ static inline void multiply(__global const float *v, __global const float *u, __
         }
         v += TR * VW;
         u += VW * NR;
-        ahead += VW * share;
+        next.u += VW * next.share;
+        next.v += TR * VW;
     }
 #pragma unroll
     for (int t = 0; t < TR; t++)
@@ -261,22 +271,30 @@ static inline void finish_tile(__global const float *m, const tail *end, __globa
     }
 }
 
+/* V[g, term(p), 0, 0, :]; of the first product where p is behind the last one */
+static inline __global const float *v_of(__global const float *v, const sizes *s, int p, int g)
+{
+    const int q = p < NU * NU ? p : 0, term = term_of[q / NU] * NV + term_of[q % NU];
+
+    return v + (size_t)(g * (NV * NV) + term) * v_step(s) * VW;
+}
+
 /* One panel of n tiles from tile0, whose inputs are V[0 .. ceil(n/TR), :, :, :, :]. */
 static inline void do_panel(__global const float *v, __global const float *u, const tail *end,
                             __global float *m, __global float *y, const sizes *s, int panel,
                             int tile0, int n)
 {
-    const size_t v_group = NV * NV * v_step(s) * VW, m_group = NU * NU * M_STEP * VW;
+    const size_t m_group = NU * NU * M_STEP * VW;
     const size_t product = (size_t)s->IB * (VW * NR); /* floats of u */
     const int groups = (n + TR - 1) / TR, share = (NR + groups - 1) / groups;
 
     u += (size_t)panel * (NU * NU) * product;
     for (int p = 0; p < NU * NU; p++) {
-        const int term = term_of[p / NU] * NV + term_of[p % NU];
         for (int g = 0; g < groups; g++) {
-            const size_t ahead = groups == 1 ? AHEAD : product + (size_t)(s->IB * VW * share * g);
-            multiply(v + (size_t)g * v_group + (size_t)term * v_step(s) * VW, u,
-                     m + (size_t)g * m_group + p * (M_STEP * VW), s->IB, u + ahead, share);
+            const size_t at = groups == 1 ? AHEAD : product + (size_t)(s->IB * VW * share * g);
+            const ahead next = {
+                u + at, g + 1 < groups ? v_of(v, s, p, g + 1) : v_of(v, s, p + 1, 0), share};
+            multiply(v_of(v, s, p, g), u, m + (size_t)g * m_group + p * (M_STEP * VW), s->IB, next);
         }
         u += product;
     }
