@@ -113,6 +113,12 @@ bool gcl_clip_has_features(gcl_graph *g, const gcl_config *c)
     return true;
 }
 
+/* The first token of x [B, T, vision_width]. */
+static gcl_value class_token(gcl_graph *g, gcl_value x)
+{
+    return gcl_layer_dim(g, x, 1) == 1 ? x : gcl_slice(g, x, 1, 0, 1);
+}
+
 gcl_value gcl_clip_image(gcl_graph *g, const gcl_config *c, gcl_value pixels, gcl_value *features)
 {
     const size_t B = gcl_layer_dim(g, pixels, 0), w = c->vision_width, grid = gcl_config_grid(c);
@@ -134,7 +140,7 @@ gcl_value gcl_clip_image(gcl_graph *g, const gcl_config *c, gcl_value pixels, gc
             features != NULL && n_taps < GCL_FEATURE_LAYERS && i == c->feature_layers[n_taps];
         /* behind the last block only the class token is read */
         const bool is_last = i + 1 == c->vision_layers && !is_tap;
-        x = gcl_clip_vit_block(g, c, is_last ? gcl_slice(g, x, 1, 0, 1) : x, x, i);
+        x = gcl_clip_vit_block(g, c, is_last ? class_token(g, x) : x, x, i);
         if (is_tap)
             tap[n_taps++] =
                 gcl_graph_reshape(g, gcl_clip_vit_map(g, c, x), GCL_SHAPE(B, 1, w, grid, grid));
@@ -144,7 +150,7 @@ gcl_value gcl_clip_image(gcl_graph *g, const gcl_config *c, gcl_value pixels, gc
         gcl_graph_name(g, *features, "image.features");
     }
     gcl_graph_scope(g, "image.projection");
-    x = gcl_graph_reshape(g, gcl_slice(g, x, 1, 0, 1), GCL_SHAPE(B, w));
+    x = gcl_graph_reshape(g, class_token(g, x), GCL_SHAPE(B, w));
     embedding = gcl_linear_nobias(g, gcl_layer_norm(g, x, "visual.ln_post"),
                                   gcl_graph_weight(g, "visual.proj", GCL_SHAPE(w, c->embed_dim)),
                                   GCL_LINEAR_KN);
