@@ -87,6 +87,9 @@ static const op_case cases[] = {
     {"before_split",         { 1,  48,  16,  16,  48,  3,  3,  1, 1,8101}},
     {"tail_resize2_4",       { 2,  16,  12,  14,  16,  3,  3,  1, 1,3123}},
     {"tail_blocked",         { 2,  32,   4,   6,  48,  1,  1,  1, 0,7003}},
+    {"pointwise_one",        { 1,  16,   1,   1,  16,  1,  1,  1, 0,  1}},
+    {"pointwise_prime",      { 3,  32,   1,  29,  80,  1,  1,  1, 0,5003}},
+    {"pointwise_overlap",    { 2,  48,   5,   3,  16,  1,  1,  1, 0, 23}},
     {"blocked_k5",           { 3,  16,   7,   5,  16,  5,  5,  1, 2,5011}},
     {"tail_few",             { 2,  16,   6,  34,   3,  3,  3,  1, 1,7003}},
     {"tail_odd",             { 2,   5,   6,  10,   9,  3,  3,  1, 1,7013}},
@@ -105,6 +108,7 @@ static const op_values values[] = {
     {"winograd2_5_split", "winograd2_5_f32:SPLIT=1"},
     {"resize2_4_split", "resize2_4_f32:SPLIT=1"},
     {"resize2_8_split", "resize2_8_f32:SPLIT=1"},
+    {"pointwise_overlap", "pointwise_f32:MR=4"},
     {"before_split", "resize2_4_f32:SPLIT=1"},
     {NULL, NULL},
 };

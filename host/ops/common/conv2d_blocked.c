@@ -59,7 +59,7 @@ static gcl_slot packed(gcl_emit *e, const gcl_node *node, bool few)
     return gcl_emit_packed(e, node->in[CONV2D_W], &packings[few][VW == 16]);
 }
 
-/* ---- both ---- */
+/* ---- all ---- */
 
 static bool accepts(const gcl_graph *g, const gcl_node *node, const gcl_device_info *device,
                     char *why, size_t why_bytes)
@@ -237,6 +237,101 @@ gcl_status gcl_conv2d_blocked_emit(gcl_emit *e, const gcl_graph *g, const gcl_no
     gcl_launch_tiles(
         &l, gcl_emit_device(e), gcl_div_up(y->dim[1], NRV * VW),
         gcl_div_up(y->dim[0] * y->dim[2] * y->dim[3], (size_t)(t->value[SETS] * t->value[MR])), 1);
+    GCL_TRY(gcl_emit_launch(e, &l, err));
+done:
+    return st;
+}
+
+/* ---- pointwise_f32 ---- */
+
+enum { RUNS = 32 }; /* work-items of a core */
+
+const gcl_tunable gcl_conv2d_pointwise_tunables[] = {
+    [MR] = {"MR", 7, {2, 4, 6, 8, 10, 12, 14}},
+    {NULL, 0, {0}},
+};
+
+static size_t pixels_of(const gcl_shape *y)
+{
+    return y->dim[2] * y->dim[3];
+}
+
+void gcl_conv2d_pointwise_choose(const gcl_graph *g, const gcl_node *node,
+                                 const gcl_device_info *device, gcl_tuning *out)
+{
+    const size_t pixels = pixels_of(gcl_out_shape(g, node));
+    const size_t most = gcl_block_channels(device) == 16 ? 14 : 6;
+
+    out->value[MR] = (int)gcl_div_up(pixels, gcl_div_up(pixels, most));
+}
+
+/* Tiles of a picture begin within it. Where the driver ends loops, a run is one tile. */
+bool gcl_conv2d_pointwise_allows(const gcl_graph *g, const gcl_node *node,
+                                 const gcl_device_info *device, const gcl_tuning *t, char *why,
+                                 size_t why_bytes)
+{
+    const gcl_shape *w = gcl_in_shape(g, node, CONV2D_W);
+    const size_t VW = gcl_block_channels(device), pixels = pixels_of(gcl_out_shape(g, node));
+    const size_t most = VW == 16 ? 14 : 6, limit = pixels < most ? pixels : most;
+
+    if (t->value[MR] < 1 || (size_t)t->value[MR] > limit) {
+        snprintf(why, why_bytes, "MR=%d, needs 1 .. %zu", t->value[MR], limit);
+        return false;
+    }
+    return !too_many_rounds(
+        device, 2 * (size_t)t->value[MR] * NRV * gcl_div_up(w->dim[0], NRV * VW) * (w->dim[1] + VW),
+        why, why_bytes);
+}
+
+bool gcl_conv2d_pointwise_accepts(const gcl_graph *g, const gcl_node *node,
+                                  const gcl_device_info *device, char *why, size_t why_bytes)
+{
+    const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), *w = gcl_in_shape(g, node, CONV2D_W);
+    const gcl_shape *y = gcl_out_shape(g, node), picture = gcl_conv2d_picture(g, node);
+    const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
+    gcl_tuning t;
+
+    if (!accepts(g, node, device, why, why_bytes))
+        return false;
+    gcl_conv2d_pointwise_choose(g, node, device, &t);
+    if (w->dim[2] != 1 || w->dim[3] != 1 || a.stride != 1 || a.pad != 0)
+        snprintf(why, why_bytes, "kernel %zux%zu, stride %d and pad %d, needs 1x1, 1 and 0",
+                 w->dim[2], w->dim[3], a.stride, a.pad);
+    else if (!gcl_shape_equal(x, &picture) || gcl_conv2d_resizes_residual(g, node))
+        snprintf(why, why_bytes, "a resize was absorbed");
+    else if (!gcl_has_blocks(g, node->out, device) || pixels_of(y) > INT32_MAX)
+        snprintf(why, why_bytes, "%zu pixels of %zu channels, needs a multiple of %zu",
+                 pixels_of(y), y->dim[1], gcl_block_channels(device));
+    else
+        return gcl_conv2d_pointwise_allows(g, node, device, &t, why, why_bytes);
+    return false;
+}
+
+gcl_status gcl_conv2d_pointwise_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                                     gcl_error *err)
+{
+    gcl_status st = GCL_OK;
+    const gcl_device_info *device = gcl_emit_device(e);
+    const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), *y = gcl_out_shape(g, node);
+    const size_t sizes[] = {x->dim[0], x->dim[1], y->dim[1], y->dim[2], y->dim[3]};
+    const size_t tiles =
+        y->dim[0] * gcl_div_up(pixels_of(y), (size_t)gcl_emit_tuning(e)->value[MR]);
+    const size_t runs = device->max_rounds > 0 ? tiles : RUNS * (size_t)device->compute_units;
+    gcl_launch l = {.program = "conv2d/pointwise", .kernel = "conv2d_pointwise_f32"};
+    gcl_slot in;
+
+    GCL_TRY(gcl_conv2d_emit_x(&in, e, g, node, true, err));
+    snprintf(l.options, sizeof l.options, "-DVW=%zu -DNRV=%d", gcl_block_channels(device), NRV);
+    gcl_emit_tuning_options(e, &l);
+    gcl_conv2d_tail_options(g, node, &l);
+    gcl_launch_arg(&l, gcl_arg_slot(in));
+    gcl_launch_arg(&l, gcl_arg_slot(packed(e, node, false)));
+    gcl_conv2d_tail_buffers(e, node, true, in, &l);
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_blocked(e, node->out)));
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        gcl_launch_arg(&l, gcl_arg_int(sizes[i]));
+    gcl_conv2d_tail_values(g, node, &l);
+    gcl_launch_tiles(&l, device, runs < tiles ? runs : tiles, 1, 1);
     GCL_TRY(gcl_emit_launch(e, &l, err));
 done:
     return st;

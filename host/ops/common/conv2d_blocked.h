@@ -1,6 +1,6 @@
 /**
- * conv2d's direct variants on pictures in channel blocks: for any kernel, and for so few output
- * channels that they fill no block.
+ * conv2d's direct variants on pictures in channel blocks: for any kernel, for 1x1 kernels, and for so
+ * few output channels that they fill no block.
  */
 #ifndef GCL_HOST_OPS_COMMON_CONV2D_BLOCKED_H
 #define GCL_HOST_OPS_COMMON_CONV2D_BLOCKED_H
@@ -35,6 +35,13 @@ gcl_status gcl_conv2d_blocked_emit(gcl_emit *e, const gcl_graph *g, const gcl_no
  */
 gcl_status gcl_conv2d_blocked_picture(gcl_slot *slot, gcl_emit *e, const gcl_graph *g,
                                       const gcl_node *node, size_t pad, gcl_error *err);
+
+/** pointwise_f32: kernels/conv2d/pointwise.cl. */
+CONV2D_VARIANT(pointwise)
+bool gcl_conv2d_pointwise_accepts(const gcl_graph *g, const gcl_node *node,
+                                  const gcl_device_info *device, char *why, size_t why_bytes);
+gcl_status gcl_conv2d_pointwise_emit(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
+                                     gcl_error *err);
 
 /** few_f32: kernels/conv2d/few.cl. */
 CONV2D_VARIANT(few)
