@@ -1,14 +1,16 @@
 /*
- * layernorm.cl - LayerNorm over the last axis, fp32.
+ * layernorm.cl - LayerNorm over the last axis, fp32, of one array of rows or of two behind each other.
  *
  * Math       mean[r] = (1/C) * sum_c x[r,c]
  *            var[r]  = (1/C) * sum_c (x[r,c] - mean[r])^2        (biased)
  *            y[r,c]  = (x[r,c] - mean[r]) / sqrt(var[r] + eps) * gamma[c] + beta[c]
  *
- * Operands   x      [R, C] row-major   read
- *            gamma  [C]                read
- *            beta   [C]                read
- *            y      [R, C] row-major   written
+ * Operands   x      [B, Tx, C]                            read
+ *            gamma  [C]                                   read
+ *            beta   [C]                                   read
+ *            more   [B, more_step]; C * (T - Tx) of it from column more_at, rows behind x's
+ *                                                         read when Tx < T
+ *            y      [B, T, C]; R = B * T rows             written
  *
  * Launch     layernorm_row    one work-item per row, global = { R }
  *            layernorm_plain  one work-group per row, global = { R * WG }, local = { WG },
@@ -22,6 +24,18 @@
  */
 #include "common/reduce.h"
 #include "common/vec.h"
+
+/* Row r of [B, T, C]: of x, or of more. */
+static inline __global const float *row_of(__global const float *x, __global const float *more,
+                                           size_t r, int T, int Tx, int C, ulong more_step,
+                                           ulong more_at)
+{
+    const size_t b = r / (size_t)T, t = r % (size_t)T;
+
+    if (t < (size_t)Tx)
+        return x + (b * (size_t)Tx + t) * (size_t)C;
+    return more + b * more_step + more_at + (t - (size_t)Tx) * (size_t)C;
+}
 
 /* Vectors that a work-item sums at a time, to hide the latency of additions. */
 #define CHAINS 4
@@ -53,11 +67,11 @@ static inline float sum_row(__global const float *x, int C, float shift, bool sq
 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 layernorm_row_f32(__global const float *x, __global const float *gamma, __global const float *beta,
-                  __global float *y, const int C, const float eps)
+                  __global const float *more, __global float *y, const int T, const int Tx,
+                  const int C, const ulong more_step, const ulong more_at, const float eps)
 {
-    /* x[r,:] and y[r,:] */
-    x += get_global_id(0) * (size_t)C;
-    y += get_global_id(0) * (size_t)C;
+    x = row_of(x, more, get_global_id(0), T, Tx, C, more_step, more_at);
+    y += get_global_id(0) * (size_t)C; /* y[r,:] */
 
     const float mean = sum_row(x, C, 0.0f, false) / (float)C;
     const float rstd = 1.0f / sqrt(sum_row(x, C, mean, true) / (float)C + eps);
@@ -72,14 +86,15 @@ layernorm_row_f32(__global const float *x, __global const float *gamma, __global
 
 __kernel __attribute__((reqd_work_group_size(WG, 1, 1))) void
 layernorm_plain_f32(__global const float *x, __global const float *gamma,
-                    __global const float *beta, __global float *y, const int C, const float eps)
+                    __global const float *beta, __global const float *more, __global float *y,
+                    const int T, const int Tx, const int C, const ulong more_step,
+                    const ulong more_at, const float eps)
 {
     __local float scratch[WG];
     const int lid = (int)get_local_id(0);
 
-    /* x[r,:] and y[r,:] */
-    x += get_group_id(0) * (size_t)C;
-    y += get_group_id(0) * (size_t)C;
+    x = row_of(x, more, get_group_id(0), T, Tx, C, more_step, more_at);
+    y += get_group_id(0) * (size_t)C; /* y[r,:] */
 
     float sum = 0.0f;
     for (int c = lid; c < C; c += WG)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "host/op.h"
+#include "host/ops/layernorm.h"
 
 static gcl_concat_attr attr_of(const gcl_node *node)
 {
@@ -26,6 +27,29 @@ gcl_value gcl_concat(gcl_graph *g, const gcl_value *x, int n, int axis)
     const gcl_concat_attr attr = {.axis = axis};
 
     return gcl_graph_node(g, &gcl_op_concat, x, n, &attr);
+}
+
+/* The layernorm reads rows of two operands itself, all of the first and a range of the second. Not so where
+ * it reads a view of the concat, which may have other axes. */
+static bool absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer)
+{
+    const gcl_concat_attr a = attr_of(node);
+    const gcl_value x = node->in[0], more = node->in[1];
+    gcl_layernorm_attr norm;
+
+    if (consumer->op != &gcl_op_layernorm || consumer->in[0] != node->out || node->n_in != 2 ||
+        a.axis != gcl_out_shape(g, node)->rank - 2 || a.count[0] != 0)
+        return false;
+    memcpy(&norm, consumer->attr, sizeof norm);
+    if (norm.count != 0)
+        return false;
+    norm.start = a.start[1];
+    norm.count = (int)length_of(g, node, 1);
+    *node = *consumer;
+    node->in[0] = x;
+    node->in[node->n_in++] = more;
+    memcpy(node->attr, &norm, sizeof norm);
+    return true;
 }
 
 /* x[i] must be as x[0] outside of the axis. */
@@ -127,5 +151,6 @@ const gcl_op gcl_op_concat = {
     .attr_bytes = sizeof(gcl_concat_attr),
     .infer = infer,
     .flops = gcl_flops_none,
+    .absorb = absorb,
     .variants = variants,
 };

@@ -5,15 +5,11 @@
 
 #include "host/op.h"
 
-enum { X, GAMMA, BETA };
+enum { X, GAMMA, BETA, MORE };
 
-typedef struct layernorm_attr {
-    float eps;
-} layernorm_attr;
-
-static layernorm_attr attr_of(const gcl_node *node)
+static gcl_layernorm_attr attr_of(const gcl_node *node)
 {
-    layernorm_attr a;
+    gcl_layernorm_attr a;
 
     memcpy(&a, node->attr, sizeof a);
     return a;
@@ -21,7 +17,7 @@ static layernorm_attr attr_of(const gcl_node *node)
 
 gcl_value gcl_layernorm(gcl_graph *g, gcl_value x, gcl_value gamma, gcl_value beta, float eps)
 {
-    const layernorm_attr attr = {eps};
+    const gcl_layernorm_attr attr = {.eps = eps};
     const gcl_value in[] = {x, gamma, beta};
 
     return gcl_graph_node(g, &gcl_op_layernorm, in, 3, &attr);
@@ -59,17 +55,32 @@ static double flops(const gcl_graph *g, const gcl_node *node)
     return 7.0 * (double)gcl_shape_count(gcl_out_shape(g, node));
 }
 
+/* The last dim but one. */
+static size_t rows(const gcl_shape *s)
+{
+    return s->rank > 1 ? s->dim[s->rank - 2] : 1;
+}
+
 static gcl_launch launch_of(gcl_emit *e, const gcl_graph *g, const gcl_node *node,
                             const char *kernel)
 {
+    const gcl_layernorm_attr a = attr_of(node);
+    const gcl_value more = node->in[a.count > 0 ? MORE : X];
+    const gcl_shape *y = gcl_out_shape(g, node), *from = &gcl_graph_tensor(g, more)->shape;
+    const size_t T = rows(y), C = y->dim[y->rank - 1];
     gcl_launch l = {.program = "layernorm", .kernel = kernel};
 
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[X])));
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[GAMMA])));
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->in[BETA])));
+    gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, more)));
     gcl_launch_arg(&l, gcl_arg_slot(gcl_emit_value(e, node->out)));
-    gcl_launch_arg(&l, gcl_arg_int(gcl_in_shape(g, node, GAMMA)->dim[0]));
-    gcl_launch_arg(&l, gcl_arg_float(attr_of(node).eps));
+    gcl_launch_arg(&l, gcl_arg_int(T));
+    gcl_launch_arg(&l, gcl_arg_int(T - (size_t)a.count));
+    gcl_launch_arg(&l, gcl_arg_int(C));
+    gcl_launch_arg(&l, gcl_arg_ulong(rows(from) * C));
+    gcl_launch_arg(&l, gcl_arg_ulong((size_t)a.start * C));
+    gcl_launch_arg(&l, gcl_arg_float(a.eps));
     return l;
 }
 
@@ -115,7 +126,7 @@ static const gcl_variant variants[] = {
 
 const gcl_op gcl_op_layernorm = {
     .name = "layernorm",
-    .attr_bytes = sizeof(layernorm_attr),
+    .attr_bytes = sizeof(gcl_layernorm_attr),
     .infer = infer,
     .flops = flops,
     .variants = variants,

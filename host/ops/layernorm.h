@@ -8,6 +8,13 @@
 extern "C" {
 #endif
 
+typedef struct gcl_layernorm_attr {
+    float eps;
+    /* Rows of the operand `more`, along the last dim but one, that stand behind x's; a count of 0: there
+     * is no such operand. Filled by an absorbed concat. */
+    int start, count;
+} gcl_layernorm_attr;
+
 /**
  * LayerNorm over the last axis: y = (x - mean) / sqrt(var + eps) * gamma + beta, with the biased
  * variance.

@@ -1,16 +1,19 @@
-/* tests/ops/layernorm.c - cases and reference of the layernorm op. */
+/* tests/ops/layernorm.c - cases and reference of the layernorm op; more: rows 1 .. more of "more", which has
+ * one row further, stand behind x's by a concat that it absorbs. */
 #include <math.h>
 
+#include "host/ops/concat.h"
 #include "host/ops/layernorm.h"
+#include "host/ops/slice.h"
 #include "tests/suite/op_suite.h"
 
-enum { B, T, C, OFFSET };
+enum { B, T, C, OFFSET, MORE };
 
 static const float eps = 1e-5f;
 
 /* clang-format off */
 static const op_case cases[] = {
-    /* name                 B   T    C  offset */
+    /* name                 B   T    C  offset more */
     {"one",               { 1,  1,   1,  0}},
     {"group_minus_one",   { 1,  1,  63,  0}},
     {"group",             { 1,  2,  64,  0}},
@@ -24,16 +27,33 @@ static const op_case cases[] = {
     {"ln_post_b2",        { 2,  1, 768,  0}},
     {"tiny_text_b2",      { 2, 24, 128,  0}},
     {"tiny_vit_b1",       { 1, 50, 128,  0}},
+    {"one_more",          { 1,  1,   1,  0,  1}},
+    {"more_prime",        { 3,  5,  67,  0,  2}},
+    {"vit_prompt_b2",     { 2, 50, 768,  0,  1}},
 };
 /* clang-format on */
 
 static gcl_value build(gcl_graph *g, const long *p)
 {
-    const gcl_shape row = GCL_SHAPE((size_t)p[C]);
+    const size_t b = (size_t)p[B], c = (size_t)p[C], more = (size_t)p[MORE];
+    const gcl_shape row = GCL_SHAPE(c);
+    gcl_value x[2] = {gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE(b, (size_t)p[T], c))};
 
-    return gcl_layernorm(
-        g, gcl_graph_input(g, "x", GCL_F32, GCL_SHAPE((size_t)p[B], (size_t)p[T], (size_t)p[C])),
-        gcl_graph_weight(g, "gamma", row), gcl_graph_weight(g, "beta", row), eps);
+    if (more > 0) {
+        x[1] = gcl_graph_input(g, "more", GCL_F32, GCL_SHAPE(b, more + 1, c));
+        x[0] = gcl_concat(g, (gcl_value[]){x[0], gcl_slice(g, x[1], 1, 1, more)}, 2, 1);
+    }
+    return gcl_layernorm(g, x[0], gcl_graph_weight(g, "gamma", row),
+                         gcl_graph_weight(g, "beta", row), eps);
+}
+
+/* Row r of what is normalised. */
+static const float *row_of(const long *p, const op_data *d, long r)
+{
+    const long rows = p[T] + p[MORE], b = r / rows, t = r % rows;
+
+    return t < p[T] ? op_f32(d, "x") + (b * p[T] + t) * p[C]
+                    : op_f32(d, "more") + (b * (p[MORE] + 1) + 1 + t - p[T]) * p[C];
 }
 
 static void fill(const long *p, struct op_tensor *t, op_rng *rng)
@@ -48,8 +68,8 @@ static void reference(const long *p, const op_data *d, double *out, double *scal
 {
     const float *gamma = op_f32(d, "gamma"), *beta = op_f32(d, "beta");
 
-    for (long r = 0; r < p[B] * p[T]; r++) {
-        const float *x = op_f32(d, "x") + r * p[C];
+    for (long r = 0; r < p[B] * (p[T] + p[MORE]); r++) {
+        const float *x = row_of(p, d, r);
         double mean = 0, size = 0, var = 0, rstd;
         for (long c = 0; c < p[C]; c++) {
             mean += (double)x[c] / (double)p[C];
@@ -116,7 +136,7 @@ static const op_bad_call bad_calls[] = {
 
 const op_suite op_suite_layernorm = {
     .op = "layernorm",
-    .params = {"B", "T", "C", "offset", NULL},
+    .params = {"B", "T", "C", "offset", "more", NULL},
     .cases = cases,
     .n_cases = OP_COUNT(cases),
     .bad_calls = bad_calls,
