@@ -10,9 +10,9 @@
 #include "host/ops/linear.h"
 #include "host/ops/normalize_rgb.h"
 #include "host/ops/pool_eot.h"
-#include "host/ops/repeat.h"
 #include "host/ops/slice.h"
-#include "host/ops/transpose.h"
+#include "host/ops/vit_map.h"
+#include "host/ops/vit_tokens.h"
 #include "model/layers.h"
 
 static gcl_act activation(const gcl_config *c)
@@ -53,29 +53,17 @@ gcl_value gcl_clip_text(gcl_graph *g, const gcl_config *c, gcl_value tokens)
 
 gcl_value gcl_clip_vit_tokens(gcl_graph *g, const gcl_config *c, gcl_value map)
 {
-    const size_t B = gcl_layer_dim(g, map, 0), w = c->vision_width;
-    const size_t n_patches = gcl_config_grid(c) * gcl_config_grid(c);
-    gcl_value x[2];
+    const size_t w = c->vision_width, n_patches = gcl_config_grid(c) * gcl_config_grid(c);
+    const gcl_value x = gcl_vit_tokens(
+        g, map, gcl_graph_weight(g, "visual.class_embedding", GCL_SHAPE(w)),
+        gcl_graph_weight(g, "visual.positional_embedding", GCL_SHAPE(n_patches + 1, w)));
 
-    if (map == GCL_NO_VALUE)
-        return map;
-    x[0] = gcl_repeat(g, gcl_graph_weight(g, "visual.class_embedding", GCL_SHAPE(w)), B, 1);
-    x[0] = gcl_graph_reshape(g, x[0], GCL_SHAPE(B, 1, w));
-    x[1] = gcl_transpose(g, gcl_graph_reshape(g, map, GCL_SHAPE(B, w, n_patches)));
-    x[0] = gcl_add(g, gcl_concat(g, x, 2, 1),
-                   gcl_graph_weight(g, "visual.positional_embedding", GCL_SHAPE(n_patches + 1, w)),
-                   1.0f);
-    return gcl_layer_norm(g, x[0], "visual.ln_pre");
+    return gcl_layer_norm(g, x, "visual.ln_pre");
 }
 
 gcl_value gcl_clip_vit_map(gcl_graph *g, const gcl_config *c, gcl_value tokens)
 {
-    const size_t B = gcl_layer_dim(g, tokens, 0), grid = gcl_config_grid(c);
-
-    if (tokens == GCL_NO_VALUE)
-        return tokens;
-    return gcl_graph_reshape(g, gcl_transpose(g, gcl_slice(g, tokens, 1, 1, grid * grid)),
-                             GCL_SHAPE(B, c->vision_width, grid, grid));
+    return gcl_vit_map(g, tokens, gcl_config_grid(c), gcl_config_grid(c));
 }
 
 gcl_value gcl_clip_vit_block(gcl_graph *g, const gcl_config *c, gcl_value x, gcl_value all,
