@@ -125,9 +125,8 @@ static share count_share(const work *w, const layout *l)
 
 /* About how long the slowest worker takes, in multiply-adds of a vector, fitted on a Zen 5. Beside them
  * a vector of weights takes 1 where the third cache keeps it, else 8; it keeps about KEPT_BYTES of
- * them. A vector of transformed inputs takes 6; where all workers read it, it takes 16 to write, and
- * 8 to read beyond one and a half times cache_vecs, of which the second cache still keeps a good
- * part. */
+ * them. A vector of transformed inputs takes 6, or 16 where all workers read it; and 8 to read beyond
+ * one and a half times cache_vecs, of which the second cache still keeps a good part. */
 enum {
     KEPT_WEIGHT = 1,
     WEIGHT = 8,
@@ -149,10 +148,11 @@ static double cost(const work *w, const layout *l)
     const size_t inputs = v_vecs(w, l->TR, l->split ? w->tiles : l->T);
     const size_t far = inputs - least(inputs, 3 * cache_vecs(w) / 2);
 
+    const double read = READ_INPUT * (double)far; /* by each panel */
+
     if (!l->split)
-        return (double)s.panels * (products + fetch) + INPUT * (double)(s.blocks * inputs);
-    return (double)s.panels *
-               (products + fetch * (double)gcl_div_up(w->tiles, l->T) + READ_INPUT * (double)far) +
+        return (double)s.panels * (products + fetch + read) + INPUT * (double)(s.blocks * inputs);
+    return (double)s.panels * (products + fetch * (double)gcl_div_up(w->tiles, l->T) + read) +
            WRITE_INPUT * (double)inputs / (double)w->cores;
 }
 
