@@ -14,8 +14,8 @@
  * Launch     linear_block     one work-item per run of panels and block of tiles of MR rows,
  *                             global = { runs, ceil(ceil(M/MR)/block) }: it goes over the panels,
  *                             over parts of K, and over the tiles, so that a core reads a part of a
- *                             panel once from memory, and finds it and x in its second cache; block
- *                             is at most PART_TILES where part is less than K
+ *                             panel once from memory and finds it in its second cache; block is at
+ *                             most PART_TILES where part is less than K
  *            linear_panel     one work-item per tile of MR rows x NR columns,
  *                             global = { ceil(M/MR), ceil(N/NR) } rounded up to the local size
  *            linear_plain     one work-item per element, global = { N, M } rounded up

@@ -90,11 +90,11 @@ static bool absorb(const gcl_graph *g, gcl_node *node, const gcl_node *consumer)
 /* ---- block_f32 ---- */
 
 enum {
-    AHEAD = 64,              /* k, where a panel has one tile only */
-    BLOCK_BYTES = 768 << 10, /* x of a block of rows, which every panel meets in the second cache */
-    PART = 1024,             /* most k of a part of a panel that more than one tile reads */
-    PART_TILES = 16,         /* that kernels/linear.cl keeps sums of */
-    ITEMS = 4                /* for each core, as some begin later than others */
+    AHEAD = 64,            /* k, where a panel has one tile only */
+    BLOCK_BYTES = 5 << 20, /* x of a block of rows, which every panel meets in the third cache */
+    PART_TILES = 16, /* that kernels/linear.cl keeps sums of: not more read a panel in parts */
+    PART = 1024,     /* most k of a part */
+    ITEMS = 4        /* for each core, as some begin later than others */
 };
 
 enum { BLOCK_MR, BLOCK_NV, BLOCK_AHEAD };
@@ -133,14 +133,14 @@ static size_t vector_width(const gcl_device_info *device)
 }
 
 /* The rows of a tile that the registers leave, with two vectors of w. Not more tiles than that takes,
- * except to waste fewer rows of the last one; a tile's own cost is that of half a row. */
+ * except to waste fewer rows of the last one; a tile's own cost is that of a tenth of a row. */
 static size_t choose_rows(bool wide, size_t M)
 {
     const size_t most = wide ? 14 : 6;
     size_t best = 0, cost = SIZE_MAX;
 
     for (size_t MR = most < M ? most : M; MR >= most / 2 || best == 0; MR--) {
-        const size_t c = gcl_div_up(M, MR) * (2 * MR + 1);
+        const size_t c = gcl_div_up(M, MR) * (10 * MR + 1);
         if (c < cost) {
             cost = c;
             best = MR;
@@ -158,11 +158,9 @@ static block_grid grid_of(const gcl_device_info *device, gcl_linear_sizes s, siz
 {
     const size_t n_tiles = gcl_div_up(s.M, MR), panels = gcl_div_up(s.N, NR);
     const size_t items = ITEMS * (size_t)device->compute_units, parts = gcl_div_up(s.K, PART);
+    const size_t most = BLOCK_BYTES / (MR * s.K * sizeof(float));
     block_grid g = {.runs = panels < items ? panels : items};
-    size_t most = BLOCK_BYTES / (MR * s.K * sizeof(float));
 
-    if (parts > 1 && most > PART_TILES)
-        most = PART_TILES;
     g.blocks = gcl_div_up(n_tiles, most < 1 ? 1 : most);
     if (g.blocks * g.runs < items)
         g.blocks = gcl_div_up(items, g.runs);
@@ -172,7 +170,7 @@ static block_grid grid_of(const gcl_device_info *device, gcl_linear_sizes s, siz
     }
     g.tiles = gcl_div_up(n_tiles, g.blocks);
     g.blocks = gcl_div_up(n_tiles, g.tiles);
-    g.part = g.tiles > 1 ? gcl_div_up(s.K, parts) : s.K;
+    g.part = g.tiles > 1 && g.tiles <= PART_TILES ? gcl_div_up(s.K, parts) : s.K;
     return g;
 }
 

@@ -87,8 +87,8 @@ conv2d_pointwise_f32(__global const float *x, __global const float *w, __global 
 
     for (long tile = tiles * (long)get_global_id(0) / runs; tile < tile1; tile++) {
         const int n = (int)(tile / per_picture);
-        /* the last tile of a picture begins earlier, and finds some pixels done */
-        const int p0 = min((int)(tile % per_picture) * MR, pixels - MR);
+        /* the last tile of a picture begins within the one before, and leaves that one's pixels */
+        const int begin = (int)(tile % per_picture) * MR, p0 = min(begin, pixels - MR);
         __global const float *from = x + ((size_t)n * (size_t)(I / VW) * plane + (size_t)p0) * VW;
         for (int panel = 0; panel < n_panels; panel++) {
             const size_t o0 = (size_t)panel * NR;
@@ -107,7 +107,8 @@ conv2d_pointwise_f32(__global const float *x, __global const float *w, __global 
 #pragma unroll
                     for (int r = 0; r < MR; r++) {
                         const size_t to = at + ((size_t)v * plane + (size_t)r) * VW;
-                        VSTORE(finish_vec(&end, &c, acc[r][v], residual + to), 0, y + to);
+                        if (p0 + r >= begin)
+                            VSTORE(finish_vec(&end, &c, acc[r][v], residual + to), 0, y + to);
                     }
                 }
         }

@@ -39,7 +39,8 @@ static const op_case cases[] = {
     {"vit_b8_out_proj",  {400, 768,  768,  1,  0,  1,  0, 0}},
     {"tiny_in_proj",      {48, 384,  128,  1,  0,  0,  0, 0}},
     {"parts",            {29,  67, 2051,  1,  3,  1,  0, 0}},
-    {"parts_in_blocks",  {45, 260, 1031,  0,  0,  0,  0, 0}},
+    {"parts_in_blocks",  {45,  60, 1031,  0,  0,  0,  0, 0}},
+    {"tiles_over_parts", {45, 260, 1031,  0,  0,  0,  0, 0}},
     {"corners",         {131,  140,  72,  1,  0,  1,  0, 0}},
     {"one_f16",           {1,    1,    1,  1,  0,  0,  0, 0, 1}},
     {"tile_plus_one_f16", {5,    9,    9,  0,  2,  1,  0, 0, 1}},
@@ -54,6 +55,7 @@ static const op_case cases[] = {
 
 static const op_values values[] = {
     {"parts_in_blocks", "block_f32:MR=2"},
+    {"tiles_over_parts", "block_f32:MR=2"},
     {NULL, NULL},
 };
 
