@@ -70,6 +70,26 @@ static inline void multiply(vec acc[MR][NRV], __global const float *x, __global 
     }
 }
 
+/* VW channels from o of the pixels from `first` on; y and a residual of the tile are at `at`. */
+static inline void store_tile(vec acc[MR][NRV], int v, int first, const tail *end,
+                              __global float *y, size_t at, int n, int o)
+{
+    const channels c = load_channels(end, n, o);
+
+    if (first == 0) { /* nearly always, and without conditions 8 % faster (PoCL 3.1, AVX-512) */
+#pragma unroll
+        for (int r = 0; r < MR; r++)
+            VSTORE(finish_vec(end, &c, acc[r][v], end->residual + at + r * VW), 0,
+                   y + at + r * VW);
+        return;
+    }
+#pragma unroll
+    for (int r = 0; r < MR; r++)
+        if (r >= first)
+            VSTORE(finish_vec(end, &c, acc[r][v], end->residual + at + r * VW), 0,
+                   y + at + r * VW);
+}
+
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_pointwise_f32(__global const float *x, __global const float *w, __global const float *bias,
                      __global const float *affine, __global const float *residual,
@@ -102,15 +122,9 @@ conv2d_pointwise_f32(__global const float *x, __global const float *w, __global 
             multiply(acc, from, w + o0 * (size_t)I, I / VW, plane, MR + panel * lines, lines);
 #pragma unroll
             for (int v = 0; v < NRV; v++)
-                if (o0 + v * VW < (size_t)O) {
-                    const channels c = load_channels(&end, n, (int)o0 + v * VW);
-#pragma unroll
-                    for (int r = 0; r < MR; r++) {
-                        const size_t to = at + ((size_t)v * plane + (size_t)r) * VW;
-                        if (p0 + r >= begin)
-                            VSTORE(finish_vec(&end, &c, acc[r][v], residual + to), 0, y + to);
-                    }
-                }
+                if (o0 + v * VW < (size_t)O)
+                    store_tile(acc, v, begin - p0, &end, y, at + v * plane * VW,
+                               n, (int)o0 + v * VW);
         }
     }
 }
