@@ -20,10 +20,10 @@
  *                      M of T tiles. Sizes: v_step, M_STEP.
  *
  * Launch     conv2d_bilinear_fused    a work-item is a worker, one for each core: it takes blocks
- *                                     of T tiles, transforms their inputs, and goes over all
- *                                     panels of NR output channels while V is in its cache. Of
- *                                     the last blocks, too few for all workers, several workers
- *                                     transform one and share its panels
+ *                                     of T tiles side by side, transforms their inputs, and goes
+ *                                     over all panels of NR output channels while V is in its
+ *                                     cache. Of the last blocks, too few for all workers, several
+ *                                     workers transform one and share its panels
  *            conv2d_bilinear_input    V of all tiles, one work-item per channel block and group of TR
  *                                     tiles; then
  *            conv2d_bilinear_panels   a worker takes panels side by side, so that weights are read
@@ -322,11 +322,14 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_bilinear_fus
     const int worker = (int)get_global_id(0), workers = (int)get_global_size(0);
     __global float *v = scratch + (size_t)worker * scratch_step;
     __global float *m = v + (size_t)(T / TR) * (NV * NV) * v_step(&s) * VW;
+    const int n_blocks = (n_tiles + T - 1) / T, own = n_blocks / workers;
+    const int left = n_blocks % workers; /* blocks that are shared */
 
-    for (int block0 = 0; block0 * T < n_tiles; block0 += workers) {
-        const int left = (n_tiles + T - 1) / T - block0; /* blocks, of which the last are shared */
-        const int block = block0 + worker % left, first = worker / left;
-        const int sharers = left < workers ? (workers - worker % left + left - 1) / left : 1;
+    for (int i = 0; i < own + (left > 0); i++) {
+        const bool shared = i == own;
+        const int block = shared ? own * workers + worker % left : worker * own + i;
+        const int first = shared ? worker / left : 0;
+        const int sharers = shared ? (workers - worker % left + left - 1) / left : 1;
         const int tile0 = block * T, n = min(T, n_tiles - tile0);
         if (first >= n_panels)
             break; /* nothing is left to share */
