@@ -41,11 +41,15 @@ static bool is(const char *wanted, const char *name)
     return wanted == NULL || strcmp(wanted, name) == 0;
 }
 
+/* A list that has no room for all names ends with "...". */
 static void append(char *list, size_t room, const char *name)
 {
     const size_t used = strlen(list);
 
-    snprintf(list + used, room - used, "%s%s", used > 0 ? ", " : "", name);
+    if (used >= 3 && strcmp(list + used - 3, "...") == 0)
+        return;
+    snprintf(list + used, room - used, "%s%s", used > 0 ? ", " : "",
+             used + strlen(name) + sizeof ", , ..." <= room ? name : "...");
 }
 
 gcl_status bench_check_select(const bench_check_options *o, gcl_error *err)

@@ -182,6 +182,7 @@ static void wrong_names(void **state)
     cli_fails(2, "there is no op \"gemm\"; there are linear, activation", "check --op gemm");
     cli_fails(2, "linear has no case \"none\"; it has ", "check --op linear --case none");
     cli_fails(2, "any op has no case \"none\" (see", "check --case none");
+    cli_fails(2, ", ... (see", "check --op conv2d --case none"); /* too many for a line */
     cli_fails(2, "has no variant \"none\"; it has block_f32", "check --op linear --variant none");
     cli_fails(2, "there is no wrong kernel \"x\"", "check --inject x");
     cli_fails(2, "exclude each other", "check --inject race --op linear");
