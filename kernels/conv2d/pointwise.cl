@@ -111,20 +111,21 @@ conv2d_pointwise_f32(__global const float *x, __global const float *w, __global 
         const int begin = (int)(tile % per_picture) * MR, p0 = min(begin, pixels - MR);
         __global const float *from = x + ((size_t)n * (size_t)(I / VW) * plane + (size_t)p0) * VW;
         for (int panel = 0; panel < n_panels; panel++) {
-            const size_t o0 = (size_t)panel * NR;
-            const size_t at = (((size_t)n * (size_t)O + o0) / VW * plane + (size_t)p0) * VW;
+            const int o0 = panel * NR;
+            const size_t at = (((size_t)n * (size_t)O + (size_t)o0) / VW * plane + (size_t)p0) * VW;
             vec acc[MR][NRV];
 #pragma unroll
             for (int v = 0; v < NRV; v++)
 #pragma unroll
                 for (int r = 0; r < MR; r++) /* stores wait for each other */
                     PREFETCH(y + at + ((size_t)v * plane + (size_t)r) * VW);
-            multiply(acc, from, w + o0 * (size_t)I, I / VW, plane, MR + panel * lines, lines);
+            multiply(acc, from, w + (size_t)o0 * (size_t)I, I / VW, plane, MR + panel * lines,
+                     lines);
 #pragma unroll
             for (int v = 0; v < NRV; v++)
-                if (o0 + v * VW < (size_t)O)
-                    store_tile(acc, v, begin - p0, &end, y, at + v * plane * VW,
-                               n, (int)o0 + v * VW);
+                if (o0 + v * VW < O)
+                    store_tile(acc, v, begin - p0, &end, y, at + (size_t)v * plane * VW, n,
+                               o0 + v * VW);
         }
     }
 }
