@@ -17,7 +17,8 @@ typedef struct gcl_layernorm_attr {
 
 /**
  * LayerNorm over the last axis: y = (x - mean) / sqrt(var + eps) * gamma + beta, with the biased
- * variance.
+ * variance. A concat before it, of two values along the last dim but one, is merged into it by the
+ * planner.
  *
  * @param x      [..., C] f32, rank >= 1
  * @param gamma  [C] f32

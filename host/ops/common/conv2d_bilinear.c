@@ -147,7 +147,6 @@ static double cost(const work *w, const layout *l)
     const double products = weights * (double)s.tiles * per_load;
     const size_t inputs = v_vecs(w, l->TR, l->split ? w->tiles : l->T);
     const size_t far = inputs - least(inputs, 3 * cache_vecs(w) / 2);
-
     const double read = READ_INPUT * (double)far; /* by each panel */
 
     if (!l->split)

@@ -117,13 +117,19 @@ const gcl_tunable gcl_conv2d_blocked_tunables[] = {
 };
 
 /* MR * NRV accumulators, NRV weights and an element of x fit the vector registers, 32 of 16 elements or
- * 16 of 8. Register tiles share the weights of about 32 KiB, a part of the first or second cache, where
- * there are few pixels and many weights. */
+ * 16 of 8. */
+static size_t most_pixels(const gcl_device_info *device)
+{
+    return gcl_block_channels(device) == 16 ? 14 : 6;
+}
+
+/* Register tiles share the weights of about 32 KiB, a part of the first or second cache, where there are
+ * few pixels and many weights. */
 static gcl_tuning largest_tile(const gcl_device_info *device, const gcl_shape *w)
 {
     const size_t taps = w->dim[2] * w->dim[3];
 
-    return (gcl_tuning){{[MR] = gcl_block_channels(device) == 16 ? 14 : 6,
+    return (gcl_tuning){{[MR] = (int)most_pixels(device),
                          [SETS] = taps == 1 ? 1 : MAX_SETS,
                          [BLOCKS] = (int)gcl_div_up(16, taps)}};
 }
@@ -154,7 +160,7 @@ bool gcl_conv2d_blocked_allows(const gcl_graph *g, const gcl_node *node,
 {
     const gcl_shape *w = gcl_in_shape(g, node, CONV2D_W);
     const size_t VW = gcl_block_channels(device);
-    const int most = VW == 16 ? 14 : 6;
+    const int most = (int)most_pixels(device);
 
     if (t->value[MR] < 1 || t->value[MR] > most || t->value[SETS] < 1 || t->value[SETS] > 16 ||
         t->value[BLOCKS] < 1) {
@@ -260,9 +266,8 @@ void gcl_conv2d_pointwise_choose(const gcl_graph *g, const gcl_node *node,
                                  const gcl_device_info *device, gcl_tuning *out)
 {
     const size_t pixels = pixels_of(gcl_out_shape(g, node));
-    const size_t most = gcl_block_channels(device) == 16 ? 14 : 6;
 
-    out->value[MR] = (int)gcl_div_up(pixels, gcl_div_up(pixels, most));
+    out->value[MR] = (int)gcl_div_up(pixels, gcl_div_up(pixels, most_pixels(device)));
 }
 
 /* Tiles of a picture begin within it. Where the driver ends loops, a run is one tile. */
@@ -272,7 +277,7 @@ bool gcl_conv2d_pointwise_allows(const gcl_graph *g, const gcl_node *node,
 {
     const gcl_shape *w = gcl_in_shape(g, node, CONV2D_W);
     const size_t VW = gcl_block_channels(device), pixels = pixels_of(gcl_out_shape(g, node));
-    const size_t most = VW == 16 ? 14 : 6, limit = pixels < most ? pixels : most;
+    const size_t most = most_pixels(device), limit = pixels < most ? pixels : most;
 
     if (t->value[MR] < 1 || (size_t)t->value[MR] > limit) {
         snprintf(why, why_bytes, "MR=%d, needs 1 .. %zu", t->value[MR], limit);
