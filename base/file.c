@@ -144,20 +144,15 @@ void gcl_writers_discard(void)
     }
 }
 
-/* Creates PATH.tmp.PID.N, with the permissions that fopen would give it, and notes it; -1 with errno. Noted
- * before it is there, so that no signal leaves it: nobody else's file has this process' number. */
+/* Creates PATH.tmp.PID.N, with the permissions that fopen would give it; -1 with errno. */
 static int create_beside(char *temp_path, size_t room, const char *path)
 {
     int fd = -1;
 
     for (unsigned n = 0; fd < 0 && n < 1000; n++) {
         snprintf(temp_path, room, "%s.tmp.%ld.%u", path, (long)getpid(), n);
-        note_temp(NULL, temp_path);
         fd = open(temp_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd >= 0)
-            break;
-        note_temp(temp_path, NULL);
-        if (errno != EEXIST)
+        if (fd < 0 && errno != EEXIST)
             break;
     }
     return fd;
@@ -187,9 +182,9 @@ gcl_status gcl_writer_open(gcl_writer *w, const char *path, gcl_error *err)
         st = GCL_FAIL(err, GCL_E_FILE, "cannot write %s: %s", path, strerror(errno));
         close(fd);
         unlink(w->temp_path);
-        note_temp(w->temp_path, NULL);
         goto done;
     }
+    note_temp(NULL, w->temp_path);
 done:
     if (st != GCL_OK) {
         free(w->path);

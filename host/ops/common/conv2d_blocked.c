@@ -292,7 +292,7 @@ bool gcl_conv2d_pointwise_accepts(const gcl_graph *g, const gcl_node *node,
                                   const gcl_device_info *device, char *why, size_t why_bytes)
 {
     const gcl_shape *x = gcl_in_shape(g, node, CONV2D_X), *w = gcl_in_shape(g, node, CONV2D_W);
-    const gcl_shape *y = gcl_out_shape(g, node), picture = gcl_conv2d_picture(g, node);
+    const gcl_shape picture = gcl_conv2d_picture(g, node);
     const gcl_conv2d_attr a = gcl_conv2d_attr_of(node);
     gcl_tuning t;
 
@@ -304,9 +304,9 @@ bool gcl_conv2d_pointwise_accepts(const gcl_graph *g, const gcl_node *node,
                  w->dim[2], w->dim[3], a.stride, a.pad);
     else if (!gcl_shape_equal(x, &picture) || gcl_conv2d_resizes_residual(g, node))
         snprintf(why, why_bytes, "a resize was absorbed");
-    else if (!gcl_has_blocks(g, node->out, device) || pixels_of(y) > INT32_MAX)
-        snprintf(why, why_bytes, "%zu pixels of %zu channels, needs a multiple of %zu",
-                 pixels_of(y), y->dim[1], gcl_block_channels(device));
+    else if (!gcl_has_blocks(g, node->out, device))
+        snprintf(why, why_bytes, "%zu output channels, needs a multiple of %zu", w->dim[0],
+                 gcl_block_channels(device));
     else
         return gcl_conv2d_pointwise_allows(g, node, device, &t, why, why_bytes);
     return false;
